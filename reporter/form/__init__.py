@@ -1,0 +1,1 @@
+"""The template engine: it knows fields, not hearts."""

@@ -1,0 +1,1 @@
+"""The wires: rendering is pure, sending is separate."""

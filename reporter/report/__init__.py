@@ -1,0 +1,1 @@
+"""The life of a report: its document, the states it passes through, and what signing needs."""

@@ -1,0 +1,1 @@
+"""The reports, by indication: YAML that a cardiologist can review."""

@@ -1,0 +1,1 @@
+"""The browser: pages that a department works in all day."""

@@ -1,0 +1,1 @@
+"""The tests: mirrors of the rooms, journeys across them, a real browser, and tests of the house itself."""
