@@ -40,7 +40,11 @@ def room(path: Path) -> str:
 
 def test_imports_go_from_the_roof_down():
     ran = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
@@ -165,7 +169,16 @@ def test_every_action_is_called_by_the_product_and_not_only_by_a_test():
     roof = "\n".join(
         p.read_text(encoding="utf-8")
         for p in MODULES
-        if room(p).startswith(("reporter/web/", "reporter/demo/", "reporter/worker", "reporter/listener", "reporter/cli", "reporter/actions/"))
+        if room(p).startswith(
+            (
+                "reporter/web/",
+                "reporter/demo/",
+                "reporter/worker",
+                "reporter/listener",
+                "reporter/cli",
+                "reporter/actions/",
+            )
+        )
     )
     unused = []
     for path in sorted((PACKAGE / "actions").glob("*.py")):
