@@ -1,1 +1,1 @@
-"""The database: the only room that speaks SQL."""
+"""The database: the only room that speaks SQL. Functions take a Session first and return plain frozen values."""
