@@ -438,6 +438,7 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
         sa.Column("reason", sa.Text()),
         sa.Column("answers", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("confirmed", sa.Text(), nullable=False),
         sa.Column("author_id", sa.String(36), nullable=False),
         sa.Column("edited_by", sa.String(36), nullable=False),
         sa.Column("delegation", sa.Text()),

@@ -22,6 +22,7 @@ from reporter.store import append_only
 BUSY_SECONDS = 15
 
 _SQLITE_UNIQUE = {1555, 2067}  # SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE
+_SQLITE_BUSY = {5, 6, 10, 13}  # SQLITE_BUSY, _LOCKED, _IOERR, _FULL
 _PG_UNIQUE = "23505"
 
 
@@ -31,6 +32,10 @@ class AlreadyThere(Exception):
 
 class Busy(Exception):
     """The database could not be had in time. Nothing was written; trying again is right."""
+
+
+class RuleBroken(Exception):
+    """A row broke a rule that the database keeps (a check or a foreign key): a fault in the program."""
 
 
 class NotMigrated(RuntimeError):
@@ -155,7 +160,12 @@ def _translated() -> Iterator[None]:
         if getattr(error.orig, "sqlite_errorcode", None) in _SQLITE_UNIQUE or (
             getattr(error.orig, "sqlstate", None) == _PG_UNIQUE
         ):
-            raise AlreadyThere("A row with the same key was written first.") from error
-        raise
+            raise AlreadyThere("A row with the same key was written first.") from None
+        # PostgreSQL puts the whole failing row into its message: that may not reach a log.
+        rule = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        raise RuleBroken(f"The database refused a row that breaks a rule ({rule or 'foreign key or check'}).") from None
     except OperationalError as error:
-        raise Busy("The database could not be reached, or another writer held it for too long.") from error
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF not in _SQLITE_BUSY:
+            raise
+        raise Busy("The database could not be had: it is away, full, or another writer held it too long.") from None

@@ -70,6 +70,8 @@ draft = Table(
     Column("reason", Text),
     Column("answers", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
+    # Unlikely values that a person has confirmed: field id to the value as it was then.
+    Column("confirmed", JsonText, nullable=False),
     reference("author_id", "person.id"),
     reference("edited_by", "person.id"),
     Column("delegation", JsonText),  # the certificate under which it was submitted
