@@ -90,7 +90,7 @@ def _sqlite_template() -> Path:
 @cache
 def _postgres_template() -> str:
     name = f"cmr_template_{os.getpid()}"
-    _run_sql(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\'')
+    _run_sql(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
     migrate(_url_of(name))
     return name
 

@@ -79,9 +79,7 @@ def test_checks_written_in_the_code_are_in_the_database(empty_url):
     migrate(empty_url)
     engine = create_engine(empty_url)
     there = {
-        constraint["name"]
-        for table in metadata.tables
-        for constraint in inspect(engine).get_check_constraints(table)
+        constraint["name"] for table in metadata.tables for constraint in inspect(engine).get_check_constraints(table)
     }
     engine.dispose()
     # then

@@ -35,9 +35,13 @@ def test_a_database_in_memory_is_refused_with_the_reason():
 
 
 def test_what_is_written_in_a_block_that_raises_is_not_there(db):
-    with pytest.raises(ZeroDivisionError), db.begin() as session:
-        put_lease(session, "gone")
-        raise ZeroDivisionError
+    def fail_half_way():
+        with db.begin() as session:
+            put_lease(session, "gone")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     with db.read() as session:
         assert session.execute(select(lease.c.name)).all() == []
 
@@ -53,8 +57,15 @@ def test_a_broken_rule_is_named_without_the_row(db):
     with pytest.raises(RuleBroken) as caught, db.begin() as session:
         session.execute(
             insert(site).values(
-                code="X", name="Secretname", organisation_code="X", organisation_name="X", nation="atlantis",
-                reference_set="x", papillary_convention="x", bsa_formula="x", active=True,
+                code="X",
+                name="Secretname",
+                organisation_code="X",
+                organisation_name="X",
+                nation="atlantis",
+                reference_set="x",
+                papillary_convention="x",
+                bsa_formula="x",
+                active=True,
             )
         )
     assert "Secretname" not in repr(caught.value)
