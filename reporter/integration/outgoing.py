@@ -1,0 +1,45 @@
+"""One door out: what a destination gets, whether it may leave, and what the receiver said, whatever it speaks."""
+
+from __future__ import annotations
+
+from reporter.integration.answer import Answer
+from reporter.integration.wires import Destination
+from reporter.report.document import SignedVersion
+
+__all__ = ["Answer", "check", "render", "send"]
+
+# The two languages are imported when they are spoken: a process that only takes orders in, or only shows pages,
+# does not pay for the libraries that judge a bundle.
+
+
+def render(destination: Destination, version: SignedVersion, message_id: str, pdf: bytes) -> bytes:
+    """The bytes for a destination. Pure: the same arguments give the same bytes, so a retry is the same message."""
+    if destination.kind == "fhir":
+        from reporter.integration.fhir import bundle  # noqa: PLC0415
+
+        return bundle.render(version, destination, message_id, pdf)
+    from reporter.integration.hl7v2 import oru_r01  # noqa: PLC0415
+
+    return oru_r01.render(version, destination, message_id, pdf)
+
+
+def check(destination: Destination, payload: bytes) -> tuple[str, ...]:
+    """What is wrong with a payload, in words, by eyes other than those that wrote it. Empty means it may leave."""
+    if destination.kind == "fhir":
+        from reporter.integration.fhir import check as fhir_check  # noqa: PLC0415
+
+        return tuple(fhir_check.faults(payload))
+    from reporter.integration.hl7v2 import check as hl7_check  # noqa: PLC0415
+
+    return hl7_check.faults(payload)
+
+
+def send(destination: Destination, message_id: str, payload: bytes) -> Answer:
+    """Sends and waits for the answer, at most as long as the destination allows. Never raises for what a peer does."""
+    if destination.kind == "fhir":
+        from reporter.integration.fhir import send as fhir_send  # noqa: PLC0415
+
+        return fhir_send.send(destination, message_id, payload)
+    from reporter.integration.hl7v2 import mllp  # noqa: PLC0415
+
+    return mllp.send(destination.host, destination.port, message_id, payload, destination.timeout_seconds)
