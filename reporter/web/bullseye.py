@@ -1,0 +1,126 @@
+"""The bull's-eye that a person paints: its shapes, palette and drawing order as plain values for the page.
+
+Viewed from the apex: anterior at the top, septum on the left; segments run anticlockwise from the top (Cerqueira
+2002, Circulation 105:539). Radii as in DICOM PS3.17 and SCMR's figures: apex 0–0.2, apical to 0.467, mid to 0.733.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from math import cos, radians, sin
+
+from reporter.cmr import segments
+
+SIZE = 300
+RADIUS = 142.0
+CENTRE = SIZE / 2
+#: Ring name → inner and outer radius as a fraction of the whole.
+RINGS = {"basal": (0.733, 1.0), "mid": (0.467, 0.733), "apical": (0.2, 0.467), "apex": (0.0, 0.2)}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One segment as drawn: its outline and where its number and symbol stand."""
+
+    number: int
+    name: str
+    ring: str
+    territory: str
+    #: Centre angle in degrees, anticlockwise from three o'clock; what the arrow keys go by.
+    angle: int
+    path: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """One answer on the palette: code, words, the digit that paints it, its look (0 none … 5), and its symbol."""
+
+    code: str
+    words: str
+    digit: int
+    look: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that the page needs to draw one map."""
+
+    shapes: tuple[Shape, ...]
+    palette: tuple[Paint, ...]
+    values: dict[int, str]
+
+    def paint_of(self, number: int) -> Paint | None:
+        """The paint of a segment; None where it was not assessed."""
+        code = self.values.get(number)
+        return next((paint for paint in self.palette if paint.code == code), None)
+
+
+#: Answer code → look and symbol. Looks are ordered by lightness, so that they stay apart in greyscale, and each has a
+#: hatch of its own besides. A code that isn't listed gets the look of its place in the palette.
+LOOKS = {
+    "normal": ("clear", "1"),
+    "mild_hypokinesis": ("light", "2"),
+    "hypokinesis": ("middle", "3"),
+    "severe_hypokinesis": ("strong", "4"),
+    "akinesis": ("dark", "5"),
+    "dyskinesis": ("other", "6"),
+    "0": ("clear", "0"),
+    "1_25": ("light", "1"),
+    "26_50": ("middle", "2"),
+    "51_75": ("strong", "3"),
+    "76_100": ("dark", "4"),
+    "defect_lt50": ("middle", "2"),
+    "defect_ge50": ("dark", "3"),
+    "artefact": ("grey", "4"),
+    "inducible": ("dark", "I"),
+    "partially_reversible": ("strong", "P"),
+    "fixed": ("middle", "F"),
+    "not_assessed": ("grey", "–"),
+}
+ORDER = ("clear", "light", "middle", "strong", "dark", "other")
+
+
+@cache
+def shapes(count: int) -> tuple[Shape, ...]:
+    """The outlines of 16 or 17 segments; with 16 the apex is left out (it is not in the three short-axis slices)."""
+    return tuple(_shape(segment) for segment in segments.SEGMENTS if segment.number <= count)
+
+
+def picture(count: int, choices: object, values: object) -> Picture:
+    """A map ready to draw. `choices` are things with `.code` and `.words`; `values` maps segment number to code."""
+    palette = []
+    for place, choice in enumerate(choices):  # type: ignore[arg-type,var-annotated]
+        look, symbol = LOOKS.get(choice.code, (ORDER[min(place, 5)], str(place + 1)))
+        digit = int(symbol) if symbol.isdigit() else place + 1
+        palette.append(Paint(choice.code, choice.words, digit, look, symbol))
+    given = values if isinstance(values, dict) else {}
+    return Picture(shapes(count), tuple(palette), {int(n): str(code) for n, code in given.items() if code})
+
+
+def _shape(segment: segments.Segment) -> Shape:
+    inner, outer = (fraction * RADIUS for fraction in RINGS[segment.ring])
+    angle = int(segment.angle or 0)
+    if segment.ring == "apex":
+        path = (
+            f"M{CENTRE - outer:.1f} {CENTRE:.1f}a{outer:.1f} {outer:.1f} 0 1 0 {2 * outer:.1f} 0"
+            f"a{outer:.1f} {outer:.1f} 0 1 0 {-2 * outer:.1f} 0Z"
+        )
+        return Shape(segment.number, segment.name, segment.ring, segment.territory, angle, path, CENTRE, CENTRE)
+    half = 45 if segment.ring == "apical" else 30
+    (ax, ay), (bx, by) = _point(outer, angle - half), _point(outer, angle + half)
+    (cx, cy), (dx, dy) = _point(inner, angle + half), _point(inner, angle - half)
+    path = (
+        f"M{ax:.1f} {ay:.1f}A{outer:.1f} {outer:.1f} 0 0 0 {bx:.1f} {by:.1f}"
+        f"L{cx:.1f} {cy:.1f}A{inner:.1f} {inner:.1f} 0 0 1 {dx:.1f} {dy:.1f}Z"
+    )
+    x, y = _point((inner + outer) / 2, angle)
+    return Shape(segment.number, segment.name, segment.ring, segment.territory, angle, path, x, y)
+
+
+def _point(radius: float, angle: float) -> tuple[float, float]:
+    # SVG's y points down, so that anticlockwise on paper is minus here.
+    return CENTRE + radius * cos(radians(angle)), CENTRE - radius * sin(radians(angle))

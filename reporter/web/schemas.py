@@ -1,0 +1,135 @@
+"""The shape of every request that is not a report form: which fields there are and how long, nothing about sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from reporter.actions import refusals
+
+#: Posted by our own forms beside the fields proper: Flask-WTF's token and the name of the button.
+FURNITURE = frozenset({"csrf_token", "button"})
+
+
+class Request(Schema):
+    """A field that isn't named in the schema is refused: nobody sets `status` or `signed_by` by posting it."""
+
+    class Meta:
+        """Refuse what isn't known."""
+
+        unknown = RAISE
+
+
+def text(longest: int = 200, *, required: bool = True, shortest: int = 0) -> fields.String:
+    """One text field with a largest length."""
+    length = validate.Length(min=shortest, max=longest, error="Use at most {max} characters.")
+    if required:
+        filled = validate.Length(min=max(1, shortest), max=longest, error="Write between {min} and {max} characters.")
+        return fields.String(required=True, validate=filled, error_messages={"required": "This is missing."})
+    return fields.String(load_default="", validate=length)
+
+
+class SignIn(Request):
+    """User name and password."""
+
+    username = text(100, required=False)
+    password = text(500, required=False)
+    next = text(500, required=False)
+
+
+class Search(Request):
+    """An accession number or a whole NHS number."""
+
+    q = text(64)
+
+
+class Seen(Request):
+    """Which draft the person saw when pressing the button."""
+
+    number = fields.Integer(required=True, strict=False)
+
+
+class Return(Seen):
+    """Why a draft goes back to its author."""
+
+    comment = text(2_000)
+
+
+class Sign(Request):
+    """What was shown, by whom it is signed, where it goes."""
+
+    sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
+    password = text(500)
+    destinations = fields.List(fields.String(validate=validate.Length(max=100)), load_default=list)
+
+
+class Amend(Request):
+    """An amendment or an addendum, and why."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(("amendment", "addendum")))
+    reason = text(1_000)
+
+
+class Reason(Request):
+    """Why something is set aside or closed."""
+
+    reason = text(1_000)
+
+
+class Nothing(Request):
+    """A button without fields."""
+
+
+class OpenReport(Request):
+    """Which template to report with; empty for the one that fits the order."""
+
+    template = text(60, required=False)
+
+
+class Until(Request):
+    """Until when somebody is available, as a browser's datetime-local writes it, London time."""
+
+    until = fields.String(required=True, validate=validate.Regexp(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"))
+
+
+class Loose(Request):
+    """For filters in an address: what isn't known is left out, so that an old bookmark still opens."""
+
+    class Meta:
+        """Leave out what isn't known."""
+
+        unknown = EXCLUDE
+
+
+def read(schema: type[Schema], form: Any) -> dict[str, Any]:
+    """The request's fields as the schema says. Raises refusals.Invalid with a sentence for each field."""
+    shape = schema()
+    try:
+        loaded: dict[str, Any] = shape.load(_plain(shape, form))
+    except ValidationError as fault:
+        messages = fault.messages if isinstance(fault.messages, dict) else {"_": fault.messages}
+        raise refusals.Invalid({name: _sentence(name, said) for name, said in messages.items()}) from fault
+    return loaded
+
+
+def _plain(shape: Schema, form: Any) -> dict[str, Any]:
+    """A posted form as plain values: lists where the schema has a list, stripped text elsewhere."""
+    plain: dict[str, Any] = {}
+    for name in form:
+        if name in FURNITURE:
+            continue
+        wanted = shape.fields.get(name)
+        if isinstance(wanted, fields.List):
+            plain[name] = form.getlist(name)
+        else:
+            plain[name] = form[name] if name == "password" else str(form[name]).strip()
+    return plain
+
+
+def _sentence(name: str, said: object) -> str:
+    first = said[0] if isinstance(said, list) and said else said
+    if isinstance(first, Mapping):
+        first = "This can't be used."
+    return f"{name.replace('_', ' ').capitalize()}: {first}"
