@@ -1,22 +1,25 @@
 """The bull's-eye that a person paints: its shapes, palette and drawing order as plain values for the page.
 
 Viewed from the apex: anterior at the top, septum on the left; segments run anticlockwise from the top (Cerqueira
-2002, Circulation 105:539). Radii as in DICOM PS3.17 and SCMR's figures: apex 0–0.2, apical to 0.467, mid to 0.733.
+2002, Circulation 105:539). Names, angles and radii are those of `reporter.cmr.segments`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import cos, radians, sin
+from typing import TYPE_CHECKING
 
 from reporter.cmr import segments
+
+if TYPE_CHECKING:
+    from reporter.form.definition import Choice
 
 SIZE = 300
 RADIUS = 142.0
 CENTRE = SIZE / 2
-#: Ring name → inner and outer radius as a fraction of the whole.
-RINGS = {"basal": (0.733, 1.0), "mid": (0.467, 0.733), "apical": (0.2, 0.467), "apex": (0.0, 0.2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +93,27 @@ def shapes(count: int) -> tuple[Shape, ...]:
     return tuple(_shape(segment) for segment in segments.SEGMENTS if segment.number <= count)
 
 
-def picture(count: int, choices: object, values: object) -> Picture:
-    """A map ready to draw. `choices` are things with `.code` and `.words`; `values` maps segment number to code."""
+def picture(count: int, choices: Iterable[Choice], values: object) -> Picture:
+    """A map ready to draw. `values` maps segment number to code; anything that is not a mapping draws it blank."""
     palette = []
-    for place, choice in enumerate(choices):  # type: ignore[arg-type,var-annotated]
+    for place, choice in enumerate(choices):
         look, symbol = LOOKS.get(choice.code, (ORDER[min(place, 5)], str(place + 1)))
         digit = int(symbol) if symbol.isdigit() else place + 1
         palette.append(Paint(choice.code, choice.words, digit, look, symbol))
-    given = values if isinstance(values, dict) else {}
+    given = values if isinstance(values, Mapping) else {}
     return Picture(shapes(count), tuple(palette), {int(n): str(code) for n, code in given.items() if code})
 
 
 def _shape(segment: segments.Segment) -> Shape:
-    inner, outer = (fraction * RADIUS for fraction in RINGS[segment.ring])
-    angle = int(segment.angle or 0)
+    inner, outer = float(segment.inner) * RADIUS, float(segment.outer) * RADIUS
+    angle = segment.angle
     if segment.ring == "apex":
         path = (
             f"M{CENTRE - outer:.1f} {CENTRE:.1f}a{outer:.1f} {outer:.1f} 0 1 0 {2 * outer:.1f} 0"
             f"a{outer:.1f} {outer:.1f} 0 1 0 {-2 * outer:.1f} 0Z"
         )
         return Shape(segment.number, segment.name, segment.ring, segment.territory, angle, path, CENTRE, CENTRE)
-    half = 45 if segment.ring == "apical" else 30
+    half = segment.width / 2
     (ax, ay), (bx, by) = _point(outer, angle - half), _point(outer, angle + half)
     (cx, cy), (dx, dy) = _point(inner, angle + half), _point(inner, angle - half)
     path = (
