@@ -1,1 +1,1 @@
-"""The browser's room: Flask pages over the actions. It decides how things are said and shown, never whether they may happen."""
+"""The browser's room: pages over the actions. It decides how things are shown, never whether they may happen."""

@@ -1,4 +1,4 @@
-"""Refusals and faults as pages: what happened, why, and what can be done now. The only module that speaks HTTP codes."""
+"""Refusals and faults as pages: what happened, why, what can be done now. Only here is HTTP spoken."""
 
 from __future__ import annotations
 
@@ -106,9 +106,7 @@ def page(status: int, title: str, what_now: str, reasons: tuple[str, ...] = ()) 
     if request.accept_mimetypes.best == "application/json":
         return jsonify(title=title, reasons=reasons, what_now=what_now, request_id=g.get("request_id")), status
     button = _button()
-    body = render_template(
-        "error.html", status=status, title=title, reasons=reasons, what_now=what_now, button=button
-    )
+    body = render_template("error.html", status=status, title=title, reasons=reasons, what_now=what_now, button=button)
     return body, status
 
 

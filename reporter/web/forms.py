@@ -19,7 +19,12 @@ MOST_PICKS = 6
 HALF_LINE, WHOLE_LINE = 30, 92
 _SIMPLE = {"number": "number", "integer": "number", "date": "date", "datetime": "datetime-local", "text": "text"}
 #: State of a section → the mark before its name in the rail, and what it is called for those who don't see it.
-MARKS = {"empty": ("○", "empty"), "partial": ("◐", "begun"), "complete": ("✓", "complete"), "problem": ("!", "needs a look")}
+MARKS = {
+    "empty": ("○", "empty"),
+    "partial": ("◐", "begun"),
+    "complete": ("✓", "complete"),
+    "problem": ("!", "needs a look"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def guard() -> ResponseReturnValue | None:
         # An unknown address is "not found" for everybody; it tells nothing.
         return None
     if request.accept_mimetypes.best == "application/json":
-        said = "You have been signed out. What you typed is still on this page: sign in in another tab, and it is saved."
+        said = "What you typed is still on this page. Sign in in another tab, and it is saved."
         return jsonify(title="You are signed out", reasons=[said], sign_in=url_for("identity.sign_in")), 401
     onward = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("identity.sign_in", next=onward))
@@ -56,8 +56,9 @@ def address() -> str:
 def ours(path: str | None) -> str:
     """A path on this site to go on to after signing in; anything else becomes the worklist."""
     parts = urlsplit(path or "")
-    safe = path and not parts.scheme and not parts.netloc and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if safe and path else url_for("worklist.show")
+    if not path or parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+        return url_for("worklist.show")
+    return path
 
 
 @pages.get("/sign-in")
