@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reporter.integration.answer import Answer
 from reporter.integration.wires import Destination
 from reporter.report.document import SignedVersion
@@ -12,15 +14,25 @@ __all__ = ["Answer", "check", "render", "send"]
 # does not pay for the libraries that judge a bundle.
 
 
-def render(destination: Destination, version: SignedVersion, message_id: str, pdf: bytes) -> bytes:
-    """The bytes for a destination. Pure: the same arguments give the same bytes, so a retry is the same message."""
+def render(
+    destination: Destination,
+    version: SignedVersion,
+    message_id: str,
+    pdf: bytes,
+    earlier: Sequence[SignedVersion] = (),
+) -> bytes:
+    """The bytes for a destination. Pure: the same arguments give the same bytes, so a retry is the same message.
+
+    `earlier` are the versions signed before this one, oldest first: what they held and this one no longer holds is
+    withdrawn by name.
+    """
     if destination.kind == "fhir":
         from reporter.integration.fhir import bundle  # noqa: PLC0415
 
-        return bundle.render(version, destination, message_id, pdf)
+        return bundle.render(version, destination, message_id, pdf, earlier)
     from reporter.integration.hl7v2 import oru_r01  # noqa: PLC0415
 
-    return oru_r01.render(version, destination, message_id, pdf)
+    return oru_r01.render(version, destination, message_id, pdf, earlier)
 
 
 def check(destination: Destination, payload: bytes) -> tuple[str, ...]:

@@ -45,12 +45,12 @@ class Repetition:
     def get(self, component: int = 1, subcomponent: int | None = None) -> str:
         """The text of a component; without a subcomponent number the first one. Absent is an empty text."""
         part = _nth(self.raw, self.delimiters.component, component)
-        return unescape(_nth(part, self.delimiters.subcomponent, subcomponent or 1), self.delimiters)
+        return _clean(unescape(_nth(part, self.delimiters.subcomponent, subcomponent or 1), self.delimiters))
 
     @property
     def text(self) -> str:
         """The whole repetition as text, for ST, TX and FT fields whose sender forgot to escape `^` or `&`."""
-        return unescape(self.raw, self.delimiters)
+        return _clean(unescape(self.raw, self.delimiters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Message:
     @property
     def control_id(self) -> str:
         """MSH-10 as text; empty when the sender gave none."""
-        return unescape(self.msh.field(10), self.delimiters)
+        return _clean(unescape(self.msh.field(10), self.delimiters))
 
     def all(self, name: str) -> list[Segment]:
         """Every segment of that name, in order."""
@@ -144,6 +144,8 @@ def parse(raw: bytes, charset: str | None = None) -> Message:
         raise Malformed("The message does not start with an MSH segment.")
     if b"\x0b" in raw or b"\x1c" in raw:
         raise Malformed("A frame character stands inside the message; two messages may have run into each other.")
+    if b"\0" in raw:
+        raise Malformed("A NUL byte stands inside the message.")
     delimiters = _delimiters(head[3:12].decode("latin-1"))
     text, used, flags = _decoded(head, charset or _declared(head, delimiters), named=charset is not None)
     lines = list(_lines(text, delimiters))
@@ -163,6 +165,11 @@ def write(segments: list[list[str]]) -> bytes:
         last = max(place for place, content in enumerate(fields) if content)
         lines.append("|".join(fields[: last + 1]))
     return ("\r".join(lines) + "\r").encode("utf-8")
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL holds no NUL, not even one that was escaped on its way."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
 def _nth(raw: str, separator: str, number: int) -> str:

@@ -51,6 +51,8 @@ __all__ = [
 _NEW = {"NW", "SN", "RO"}  # SN: a department's own order (IHE Scheduled Workflow); RO: the order that replaces another
 _CANCELLED = {"CA", "DC", "OC", "OD", "CR", "DR", "RP", "RU"}  # RP, RU: replaced; the order that follows is RO
 _CHANGED = {"SC", "XO", "XX", "XR"}
+#: The longest MSH-10 of any HL7 version (2.6 and later).
+_LONGEST_NAME = 199
 
 
 def read_event(message: Message, source: Source, received_at: datetime) -> Event:
@@ -71,6 +73,8 @@ def read_events(message: Message, source: Source, received_at: datetime) -> tupl
         raise Unusable("AR", "MSH-3 and MSH-4, the sender, are on no feed of this system.", "103")
     if not envelope.message_id:
         raise Unusable("AE", "MSH-10, the message control id, is empty; without it a repeat can't be told.", "101")
+    if max(len(envelope.message_id), len(envelope.application), len(envelope.facility)) > _LONGEST_NAME:
+        raise Unusable("AE", f"MSH-3, MSH-4 or MSH-10 is longer than {_LONGEST_NAME} characters.", "102")
     kind, event = message.msh.get(9, 1), message.msh.get(9, 2)
     if (kind, event) in {("ORM", "O01"), ("OMI", "O23")}:
         return _orders(message, source, envelope, received_at)

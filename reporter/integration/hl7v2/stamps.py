@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+
+from reporter.governance.times import LONDON, from_wall_clock
 
 _STAMP = re.compile(
     r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6}))?)?)?)?)?)?([+-]\d{4})?\Z"
@@ -20,8 +21,14 @@ class Instant:
     flag: str | None = None
 
 
+_ODD = {
+    "nonexistent": "stands in the hour that the clock skipped; the instant after the gap was taken",
+    "ambiguous": "stands in the hour that the clock repeated; the first of the two was taken",
+}
+
+
 def instant(text: str, zone: str) -> Instant | None:
-    """The instant of a stamp; None for one that is no stamp.
+    """The instant of a stamp; None for one that is no stamp. `zone` is Europe/London or UTC.
 
     A naive stamp in the hour that the clock skips in spring is taken as the instant after the gap, and one in the hour
     that it repeats in autumn as the first of the two; both are flagged. A bare date is the beginning of that day.
@@ -36,10 +43,10 @@ def instant(text: str, zone: str) -> Instant | None:
         wall = datetime(year, month, day, hour, minute, min(second, 59), micro)  # noqa: DTZ001 - the zone follows
         if found[8]:
             return Instant(wall.replace(tzinfo=_offset(found[8])).astimezone(UTC), flag)
-        at, doubt = _local(wall, ZoneInfo(zone))
+        at, odd = from_wall_clock(wall) if zone == "Europe/London" else (wall.replace(tzinfo=UTC), None)
     except (ValueError, OverflowError):
         return None
-    return Instant(at, doubt or flag)
+    return Instant(at, _ODD[odd] if odd else flag)
 
 
 def day(text: str) -> date | None:
@@ -53,23 +60,11 @@ def day(text: str) -> date | None:
         return None
 
 
-def stamp(at: datetime, zone: str = "Europe/London") -> str:
-    """An instant as an HL7 stamp to the second, local time with its offset: `20261130101500+0000`."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y%m%d%H%M%S%z")
+def stamp(at: datetime) -> str:
+    """An instant as an HL7 stamp to the second, London time with its offset: `20261130101500+0000`."""
+    return at.astimezone(LONDON).strftime("%Y%m%d%H%M%S%z")
 
 
 def _offset(text: str) -> timezone:
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[3:5])))
-
-
-def _local(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
-    first = wall.replace(tzinfo=zone, fold=0)
-    second = wall.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return first.astimezone(UTC), None
-    there_and_back = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-    if there_and_back != wall:
-        # Spring: with the offset from before the gap the same instant reads an hour later on the wall.
-        return first.astimezone(UTC), "stands in the hour that the clock skipped; the instant after the gap was taken"
-    return first.astimezone(UTC), "stands in the hour that the clock repeated; the first of the two was taken"
