@@ -143,7 +143,7 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
     op.create_table(
         "inbox",
         sa.Column("id", sa.String(36), nullable=False),
-        sa.Column("site_code", sa.String(20), nullable=False),
+        sa.Column("site_code", sa.String(20)),
         sa.Column("source", sa.String(60), nullable=False),
         sa.Column("sender_application", sa.String(200), nullable=False),
         sa.Column("sender_facility", sa.String(200), nullable=False),
@@ -237,6 +237,7 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
         sa.Column("site_code", sa.String(20), nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("expires", sa.Date()),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_availability_person_id")),
@@ -251,10 +252,12 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
         sa.Column("site_code", sa.String(20), nullable=False),
         sa.Column("person_id", sa.String(36), nullable=False),
         sa.Column("body", sa.String(60), nullable=False),
+        sa.Column("scheme", sa.String(20), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("awarded", sa.Date(), nullable=False),
         sa.Column("expires", sa.Date()),
         sa.Column("certificate", sa.String(100)),
+        sa.CheckConstraint("scheme IN ('physician', 'technologist')", name=op.f("ck_credential_scheme")),
         sa.CheckConstraint("level BETWEEN 1 AND 3", name=op.f("ck_credential_level")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_credential_person_id")),
         sa.ForeignKeyConstraint(["site_code"], ["site.code"], name=op.f("fk_credential_site_code")),
@@ -348,7 +351,8 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
             "patient_class IN ('inpatient', 'outpatient', 'emergency', 'unknown')", name=op.f("ck_study_patient_class")
         ),
         sa.CheckConstraint(
-            "status IN ('ordered', 'scheduled', 'in_progress', 'completed', 'cancelled')", name=op.f("ck_study_status")
+            "status IN ('ordered', 'scheduled', 'in_progress', 'on_hold', 'completed', 'cancelled')",
+            name=op.f("ck_study_status"),
         ),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_study_patient_id")),
         sa.ForeignKeyConstraint(["site_code"], ["site.code"], name=op.f("fk_study_site_code")),

@@ -1,1 +1,1 @@
-"""What can be done: one function, one transaction, one audit line."""
+"""What can be done: one function, one transaction, one audit line. Refusals are sentences."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, String, Table, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, Table, Text, text
 
-from reporter.store.tables.base import instant, key, metadata, site_code
+from reporter.store.tables.base import instant, key, metadata
 
 inbox = Table(
     "inbox",
     metadata,
     key(),
-    site_code(),
+    # NULL when the message could not even be read, or named a place that is no site of ours.
+    Column("site_code", String(20), ForeignKey("site.code")),
     Column("source", String(60), nullable=False),
     Column("sender_application", String(200), nullable=False),
     Column("sender_facility", String(200), nullable=False),

@@ -35,7 +35,9 @@ study = Table(
     Column("inbox_id", String(36)),  # the message that ordered it
     Column("flags", JsonText, nullable=False),  # list of sentences, e.g. "The NHS number fails its check."
     UniqueConstraint("site_code", "accession"),
-    CheckConstraint("status IN ('ordered', 'scheduled', 'in_progress', 'completed', 'cancelled')", name="status"),
+    CheckConstraint(
+        "status IN ('ordered', 'scheduled', 'in_progress', 'on_hold', 'completed', 'cancelled')", name="status"
+    ),
     CheckConstraint("patient_class IN ('inpatient', 'outpatient', 'emergency', 'unknown')", name="patient_class"),
     Index("ix_study_patient_id", "patient_id"),
     Index("ix_study_site_code_placer_order", "site_code", "placer_order"),

@@ -44,11 +44,14 @@ credential = Table(
     site_code(),
     reference("person_id", "person.id"),
     Column("body", String(60), nullable=False),
+    # Physicians' and technologists' levels share their numbers and are never compared.
+    Column("scheme", String(20), nullable=False),
     Column("level", Integer, nullable=False),
     Column("awarded", Date, nullable=False),
     Column("expires", Date),
     Column("certificate", String(100)),
     CheckConstraint("level BETWEEN 1 AND 3", name="level"),
+    CheckConstraint("scheme IN ('physician', 'technologist')", name="scheme"),
     Index("ix_credential_person_id", "person_id"),
 )
 
@@ -59,6 +62,8 @@ availability = Table(
     site_code(),
     reference("person_id", "person.id"),
     Column("level", Integer, nullable=False),
+    # The last day on which that level counts: an entry made in advance does not outlive the accreditation.
+    Column("expires", Date),
     instant("starts_at", required=True),
     instant("ends_at", required=True),
     Index("ix_availability_site_code_ends_at", "site_code", "ends_at"),
