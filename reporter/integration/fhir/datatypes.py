@@ -1,0 +1,216 @@
+"""Is a value what its FHIR data type says? Each function gives what is wrong in words, or None. Pure.
+
+No sentence repeats a value: it may be a patient's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from xml.etree import ElementTree
+
+from reporter.integration.fhir import systems, tables
+from reporter.integration.hl7v2 import nhs_number
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)")
+_ODS = re.compile(r"[A-Z0-9]{3,10}")
+_GMC = re.compile(r"C?\d{7}")
+_UCUM = re.compile(r"[!-~]+")
+#: More than any heart holds; also refuses an infinity that slipped through.
+_TOO_MUCH = 10**18
+_LOINC = re.compile(r"(?:LA|LP|LL)?(\d{1,7})-(\d)")
+
+STATUS_EXTENSION = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
+
+
+def date_fault(text: str) -> str | None:
+    """A `date`: a year, a month or a day that exists."""
+    found = _DATE.fullmatch(text)
+    return None if found and _exists(found) else "is not a date of the calendar"
+
+
+def moment_fault(text: str) -> str | None:
+    """A `dateTime`: a date, or a date with a time and its zone."""
+    day, mark, clock = text.partition("T")
+    if mark and (len(day) != 10 or not _TIME.fullmatch(clock)):
+        return "is not a time with its zone"
+    return date_fault(day)
+
+
+def instant_fault(text: str) -> str | None:
+    """An `instant`: a moment to the second with its zone."""
+    return moment_fault(text) if "T" in text else "is not an instant with its zone"
+
+
+def _exists(found: re.Match[str]) -> bool:
+    year, month, day = (int(part) if part else 1 for part in found.groups())
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def identifier_fault(value: Mapping[str, Any]) -> str | None:
+    """An identifier of ours names its system and its value; the UK ones look like what they say they are."""
+    system, text = value.get("system"), value.get("value")
+    if not isinstance(system, str) or not isinstance(text, str) or not text.strip():
+        return "has no system or no value"
+    if ":" not in system:
+        return "has a system that is not an absolute URI"
+    if system == systems.NHS_NUMBER:
+        return _nhs_fault(value, text)
+    if system in (systems.ODS_ORGANISATION, systems.ODS_SITE) and not _ODS.fullmatch(text):
+        return "is not an ODS code"
+    if system == systems.REGISTERS["GMC"] and not _GMC.fullmatch(text):
+        return "is not a GMC number"
+    if "nhs-number" in system.lower() and system.startswith(("http://fhir.", "https://fhir.")):
+        return "has an NHS number under a system that is not https://fhir.nhs.uk/Id/nhs-number"
+    return None
+
+
+def _nhs_fault(value: Mapping[str, Any], text: str) -> str | None:
+    if not nhs_number.is_valid(text) or not text.isdigit():
+        return "is not a valid NHS number"
+    for extension in value.get("extension", ()):
+        if extension.get("url") == STATUS_EXTENSION:
+            codings = extension.get("valueCodeableConcept", {}).get("coding", [])
+            if not codings or any(each.get("code") not in tables.NHS_NUMBER_STATUS for each in codings):
+                return "has a verification status that UK Core does not know"
+    return None
+
+
+def coding_fault(value: Mapping[str, Any]) -> str | None:
+    """SNOMED CT and LOINC codes carry a check digit, so that a slip of the keys is seen."""
+    system, code = value.get("system"), value.get("code")
+    if isinstance(system, str) and ":" not in system:
+        return "has a system that is not an absolute URI"
+    if not isinstance(code, str):
+        return None
+    if code != " ".join(code.split()):
+        return "has a code with spaces where none may be"
+    if system == systems.SNOMED and not _verhoeff(code):
+        return "has a SNOMED CT code that fails its check digit"
+    if system == systems.LOINC and not _loinc(code):
+        return "has a LOINC code that fails its check digit"
+    return None
+
+
+def _verhoeff(code: str) -> bool:
+    """SNOMED CT identifiers end in a Verhoeff check digit (SNOMED CT release file specification)."""
+    if not (code.isascii() and code.isdigit() and 6 <= len(code) <= 18):
+        return False
+    check = 0
+    for position, digit in enumerate(reversed(code)):
+        check = _times(check, _PERMUTED[position % 8][int(digit)])
+    return check == 0
+
+
+def _times(left: int, right: int) -> int:
+    """The product in the dihedral group of order ten."""
+    if left < 5:
+        return (left + right) % 5 if right < 5 else 5 + (left + right - 5) % 5
+    return 5 + (left - 5 - right) % 5 if right < 5 else (left - right) % 5
+
+
+def _permutations() -> list[list[int]]:
+    first = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
+    rows = [list(range(10))]
+    for _ in range(7):
+        rows.append([first[digit] for digit in rows[-1]])
+    return rows
+
+
+_PERMUTED = _permutations()
+
+
+def _loinc(code: str) -> bool:
+    """LOINC ends in a modulus-10 (Luhn) check digit (LOINC users' guide, appendix)."""
+    found = _LOINC.fullmatch(code)
+    if found is None:
+        return False
+    total = 0
+    for position, digit in enumerate(reversed(found[1])):
+        worth = int(digit) * (2 if position % 2 == 0 else 1)
+        total += worth - 9 if worth > 9 else worth
+    return (10 - total % 10) % 10 == int(found[2])
+
+
+def quantity_fault(value: Mapping[str, Any]) -> str | None:
+    """qty-3: a coded unit names its system; ours are UCUM. A value is a number, never text."""
+    number = value.get("value")
+    if number is not None and (isinstance(number, str | bool | float) or abs(number) >= _TOO_MUCH):
+        return "has a value that is not a decimal number"
+    code = value.get("code")
+    if code is not None and not value.get("system"):
+        return "has a coded unit without its system (qty-3)"
+    if value.get("system") == systems.UCUM and not (isinstance(code, str) and _UCUM.fullmatch(code)):
+        return "has no UCUM code"
+    return None
+
+
+def period_fault(value: Mapping[str, Any]) -> str | None:
+    """per-1: what ends has begun. Compared only where both are written alike."""
+    start, end = value.get("start"), value.get("end")
+    if isinstance(start, str) and isinstance(end, str) and start[:10] > end[:10]:
+        return "ends before it starts (per-1)"
+    return None
+
+
+def attachment_fault(value: Mapping[str, Any]) -> str | None:
+    """att-1, and that data, size, hash and type agree: half a PDF is worse than none."""
+    data = value.get("data")
+    if data is None:
+        return None if value.get("url") else "has neither data nor an address"
+    if not value.get("contentType"):
+        return "has data without a content type (att-1)"
+    try:
+        content = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        return "has data that is not base64"
+    if "size" in value and value["size"] != len(content):
+        return "has a size that is not that of its data"
+    digest = hashlib.sha1(content, usedforsecurity=False).digest()
+    if "hash" in value and value["hash"] != base64.b64encode(digest).decode():
+        return "has a hash that is not that of its data"
+    if value["contentType"] == "application/pdf" and "hash" in value and not content.startswith(b"%PDF-"):
+        return "says that it is a PDF and is none"
+    return None
+
+
+def extension_fault(value: Mapping[str, Any]) -> str | None:
+    """ext-1: a value or extensions of its own, and one of the two."""
+    values = sum(key.startswith("value") for key in value)
+    if not isinstance(value.get("url"), str):
+        return "has no url"
+    return None if values + ("extension" in value) == 1 else "has not exactly one value (ext-1)"
+
+
+def narrative_fault(div: str) -> str | None:
+    """txt-1 and txt-2: a well-formed XHTML div that says something and can do nothing."""
+    if "<!" in div or "<?" in div:  # nothing that declares an entity reaches the parser
+        return "holds a declaration or a comment"
+    try:
+        root = ElementTree.fromstring(div)  # noqa: S314
+    except ElementTree.ParseError:
+        return "is not well-formed XHTML"
+    space = f"{{{_XHTML}}}"
+    if root.tag != f"{space}div":
+        return "is not a div of XHTML"
+    for element in root.iter():
+        if element.tag.removeprefix(space) not in tables.XHTML_ELEMENTS or not element.tag.startswith(space):
+            return "holds an element that a narrative may not hold (txt-1)"
+        for name, text in element.attrib.items():
+            if name not in tables.XHTML_ATTRIBUTES or text.strip().lower().startswith(("javascript:", "data:text")):
+                return "holds an attribute that a narrative may not hold (txt-1)"
+    has_words = any(text.strip() for text in root.itertext()) or root.find(f".//{space}img") is not None
+    return None if has_words else "says nothing (txt-2)"
+
+
+_XHTML = "http://www.w3.org/1999/xhtml"
