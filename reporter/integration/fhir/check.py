@@ -21,7 +21,8 @@ MOST_BYTES = 20 * 1024 * 1024
 #: A bundle of ours is 12 levels deep. A typed model that follows a thousand levels dies of recursion.
 MOST_DEPTH = 40
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 # Escapes of control characters that a FHIR string may not hold; \t, \n and \r stay allowed.
 _CONTROL = re.compile(rb"(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:0[0-8bBcCeEfF]|1[0-9a-fA-F])|u[dD][89a-fA-F])")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -59,12 +60,11 @@ def limit_faults(payload: bytes) -> tuple[str, ...]:
 
 def _depth(payload: bytes) -> int:
     deepest = depth = 0
-    for token in _TOKEN.finditer(payload):
-        first = payload[token.start()]
-        if first in b"[{":
+    for bracket in _STRING.sub(b"", payload).translate(None, _NO_BRACKETS):
+        if bracket in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif first in b"]}":
+        else:
             depth -= 1
     return deepest
 

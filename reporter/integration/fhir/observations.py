@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from reporter.cmr import codes
 from reporter.cmr.segments import BY_NUMBER
 from reporter.integration.fhir import systems
 from reporter.integration.fhir.systems import Resource
@@ -73,24 +74,23 @@ def _answer(bullseye: SegmentMap, number: int) -> str:
 
 
 def _component(bullseye: SegmentMap, number: int) -> Resource:
-    segment, words = BY_NUMBER[number], said(_answer(bullseye, number))
-    place = systems.coding(systems.SNOMED, segment.snomed)
-    own = systems.coding(systems.local_codes("segment"), str(number), segment.name)
-    made: Resource = {"code": systems.concept(f"Segment {number}, {segment.name}", place, own)}
+    words, place = said(_answer(bullseye, number)), _coding(codes.for_segment(number))
+    made: Resource = {"code": systems.concept(f"Segment {number}, {BY_NUMBER[number].name}", place)}
     answer = bullseye.values.get(str(number))
     if answer is None:
         absent = systems.coding(systems.ABSENT, "not-performed", "Not Performed")
         return {**made, "dataAbsentReason": systems.concept(words, absent)}
-    coded = systems.coding(systems.local_codes("answer"), f"{bullseye.id}.{answer}")
+    coded = _coding(codes.for_answer(bullseye.id, answer))
     return {**made, "valueCodeableConcept": systems.concept(words, coded)}
 
 
 def coded_finding(finding: CodedFinding, around: Around, status: str) -> Resource:
     """A choice of the form: the code where there is one, always the words that were signed."""
     made = _observation(finding, around, status, finding.words)
-    codes = [_coding(finding.answer_code)] if finding.answer_code else []
-    codes.append(systems.coding(systems.local_codes("answer"), f"{finding.id}.{finding.answer}"))
-    return {**made, "valueCodeableConcept": systems.concept(said(finding.words), *codes)}
+    answers = [_coding(finding.answer_code)] if finding.answer_code else []
+    if not finding.answer_code or finding.answer_code.system != codes.LOCAL:
+        answers.append(systems.coding(codes.LOCAL, f"{finding.id}.{finding.answer}"))
+    return {**made, "valueCodeableConcept": systems.concept(said(finding.words), *answers)}
 
 
 def withdrawn(observation: Resource) -> Resource:
@@ -115,9 +115,9 @@ _VALUE = {
 def _observation(statement: Any, around: Around, status: str, words: str) -> Resource:
     id_, label = statement.id, statement.label
     code: Code | None = getattr(statement, "code", None)  # a bull's-eye has none
-    codes = [_coding(code)] if code else []
-    if not code or code.system != systems.local_codes("measure"):
-        codes.append(systems.coding(systems.local_codes("measure"), id_, said(label)))
+    named = [_coding(code)] if code else []
+    if not code or code.system != codes.LOCAL:  # our own id too, which tells apart what one LOINC code calls the same
+        named.append(systems.coding(codes.LOCAL, id_, said(label)))
     made: Resource = {
         "resourceType": "Observation",
         "meta": {"profile": [systems.PROFILE + "Observation"]},
@@ -126,7 +126,7 @@ def _observation(statement: Any, around: Around, status: str, words: str) -> Res
         "basedOn": [around.based_on],
         "status": status,
         "category": [{"coding": [systems.coding(systems.CATEGORY, "imaging", "Imaging")]}],
-        "code": systems.concept(label, *codes),
+        "code": systems.concept(said(label), *named),
         "subject": around.subject,
     }
     if around.effective is not None:
@@ -143,5 +143,5 @@ def _quantity(number: Measurement) -> Resource:
     return {**made, "system": systems.UCUM, "code": number.unit}
 
 
-def _coding(code: Code) -> Resource:
+def _coding(code: Code | codes.Code) -> Resource:
     return systems.coding(code.system, code.code, code.display)

@@ -15,6 +15,8 @@ from reporter.integration.fhir import datatypes, tables
 
 Node = Mapping[str, Any]
 
+_NOT_FOUND_AGAIN = "looks for an identifier that the resource does not carry; a retry would make another."
+
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LITERAL = re.compile(r"(?:https?://\S+/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/\S+)?")
@@ -61,7 +63,7 @@ def faults(bundle: Node) -> tuple[str, ...]:
     walk = _Walk()
     if bundle.get("resourceType") != "Bundle":
         return ("This is not a Bundle.",)
-    entries = [each for each in bundle.get("entry") or () if isinstance(each, dict)]
+    entries: list[Node] = [each for each in bundle.get("entry") or () if isinstance(each, dict)]
     walk.object({key: value for key, value in bundle.items() if key != "entry"}, "Bundle", "Bundle")
     for number, entry in enumerate(entries):
         where = f"Bundle.entry[{number}]"
@@ -200,7 +202,7 @@ def _entry_faults(entry: Node, path: str) -> Iterator[str]:
         if method != "POST":
             yield f"{path}.request has ifNoneExist without POST."
         elif not _is_found_by(resource, request["ifNoneExist"]):
-            yield f"{path}.request looks for an identifier that the resource does not carry; a retry would duplicate it."
+            yield f"{path}.request {_NOT_FOUND_AGAIN}"
 
 
 def _put_faults(resource: Node, url: str, path: str) -> Iterator[str]:
@@ -209,7 +211,7 @@ def _put_faults(resource: Node, url: str, path: str) -> Iterator[str]:
         if kind != resource.get("resourceType"):
             yield f"{path}.request puts to another kind than it sends."
         elif not _is_found_by(resource, query):
-            yield f"{path}.request looks for an identifier that the resource does not carry; a retry would duplicate it."
+            yield f"{path}.request {_NOT_FOUND_AGAIN}"
     elif url != f"{resource.get('resourceType')}/{resource.get('id')}":
         yield f"{path}.request puts to another id than the resource has."
 

@@ -29,14 +29,14 @@ PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type
 
 PROFILE = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-"
 
-_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:cmr-reporter:fhir")
+_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://cmr-reporter.example/fhir")
 
 Resource = dict[str, Any]
 
 
 def local(organisation: str, kind: str) -> str:
-    """The system of something that one trust numbers: "urn:cmr-reporter:RXX:accession"."""
-    return f"urn:cmr-reporter:{quote(organisation, safe='')}:{kind}"
+    """The system of something that one trust numbers. A site replaces the host with one that it owns."""
+    return f"https://cmr-reporter.example/Id/{quote(organisation, safe='')}/{kind}"
 
 
 def id_for(*parts: str) -> str:
@@ -64,8 +64,3 @@ def concept(text: str | None, *codings: Resource) -> Resource:
     """A CodeableConcept with codings, text or both."""
     made: Resource = {"coding": list(codings)} if codings else {}
     return {**made, "text": text} if text else made
-
-
-def local_codes(kind: str) -> str:
-    """The code system of what has no published code yet: measures, answers and segments by our own ids."""
-    return f"urn:cmr-reporter:codes:{kind}"
