@@ -155,6 +155,18 @@ def parse(raw: bytes, charset: str | None = None) -> Message:
     return Message(raw=raw, delimiters=delimiters, charset=used, segments=segments, flags=flags)
 
 
+def header_only(raw: bytes) -> Message | None:
+    """A message for its MSH only, which costs the same for 20 MB as for 500 bytes, and works on half of a message.
+
+    It tells whose message it is and lets even a refusal carry the sender's id. None where there is no header.
+    """
+    line = re.split(rb"[\r\n\x0b\x1c\0]", raw.lstrip(b"\xef\xbb\xbf\r\n \t")[:4096], maxsplit=1)[0]
+    try:
+        return parse(line + b"\rZZZ|\r")
+    except Malformed:
+        return None
+
+
 def write(segments: list[list[str]]) -> bytes:
     """A message in UTF-8 from segments whose fields are already escaped; empty fields at the end are left out.
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from reporter.integration.answer import Answer
 from reporter.integration.hl7v2 import ack
-from reporter.integration.hl7v2.message import Malformed, Message, parse
+from reporter.integration.hl7v2.message import Malformed, header_only
 
 START = 0x0B
 END = 0x1C
@@ -121,7 +121,7 @@ class Server:
                 await asyncio.wait_for(writer.drain(), self.limits.whole_frame_seconds)
         except _Refuse as refusal:
             log.warning("connection closed: %s", refusal.sentence)
-            answer = ack.build(_header_of(refusal.head), refusal.code, refusal.sentence, now=_now())
+            answer = ack.build(header_only(refusal.head), refusal.code, refusal.sentence, now=_now())
             writer.write(frame(answer))
             await asyncio.wait_for(writer.drain(), self.limits.linger_seconds)
             if writer.can_write_eof():
@@ -149,7 +149,7 @@ class Server:
             # The text of an exception can hold what was in the message; its type and place can't.
             log.error("a message could not be handled: %s at %s", type(why).__name__, _place(why))  # noqa: TRY400
             return ack.build(
-                _header_of(payload), "AE", "The message could not be handled here. Send it again later.", now=_now()
+                header_only(payload), "AE", "The message could not be handled here. Send it again later.", now=_now()
             )
 
 
@@ -228,16 +228,6 @@ class _Frames:
 
     def _head(self) -> bytes:
         return bytes(self._held[1:8192])
-
-
-def _header_of(payload: bytes) -> Message | None:
-    """The message for its header only, so that even a refusal carries the sender's id; None where there is none."""
-    header = payload.lstrip(b"\r\n \t")[:4096].replace(b"\n", b"\r").split(b"\r", 1)[0]
-    header = header.split(b"\x0b", 1)[0].split(b"\x1c", 1)[0]
-    try:
-        return parse(header + b"\rZZZ|\r")
-    except Malformed:
-        return None
 
 
 def _place(why: BaseException) -> str:

@@ -54,7 +54,7 @@ def unescape(content: str, delimiters: Delimiters = STANDARD) -> str:
     if not mark or mark not in content:
         return content
     parts = content.split(mark)
-    if len(parts) % 2 == 0 and mark == "\\":
+    if len(parts) % 2 == 0:
         return _with_a_stray_mark(content, delimiters)
     # Outside a sequence at even places, inside at odd ones; an unknown inside keeps its two marks.
     return "".join(
@@ -64,10 +64,10 @@ def unescape(content: str, delimiters: Delimiters = STANDARD) -> str:
 
 
 def _with_a_stray_mark(content: str, delimiters: Delimiters) -> str:
-    """Senders that forget to escape a backslash (`C:\\temp`) leave an odd number; only what is a sequence is read."""
+    r"""A sender that forgets to escape a backslash leaves an odd number; only what is surely a sequence is read."""
     mark = re.escape(delimiters.escape)
     return re.sub(
-        f"{mark}([^{mark}]{{1,200}}){mark}",
+        rf"{mark}([FSTREHN]|\.[a-z]{{2}}[+-]?\d*|X(?:[0-9A-Fa-f]{{2}})+){mark}",
         lambda found: _meaning(found[1], delimiters, found[0]),
         content,
     )
