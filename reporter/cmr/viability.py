@@ -7,7 +7,8 @@ from collections.abc import Mapping
 SOURCE = "Transmural extent and viability: Bulluck 2017 (PMC5676975)"
 
 _WITHIN_50 = frozenset({"0", "1_25", "26_50"})
-_ABNORMAL_MOTION = frozenset({"mild_hypokinesis", "hypokinesis", "severe_hypokinesis", "akinesis", "dyskinesis"})
+#: Wall-motion words that make a segment dysfunctional.
+ABNORMAL_MOTION = frozenset({"mild_hypokinesis", "hypokinesis", "severe_hypokinesis", "akinesis", "dyskinesis"})
 
 
 def by_segment(
@@ -22,7 +23,7 @@ def by_segment(
     return {
         number: _call(lge.get(number), infarct_age)
         for number, motion in sorted(wall_motion.items())
-        if motion in _ABNORMAL_MOTION
+        if motion in ABNORMAL_MOTION
     }
 
 
