@@ -27,8 +27,6 @@ _FILLERS = (
 _OF_A_PART = (
     r"(?!-|\s+(?:elsewhere|in (?:the|other|any other|remaining)|of the|beyond|outside|within|at rest|other than|apart))"
 )
-    r"(?!\s+(?:elsewhere|in (?:the|other|any other|remaining)|of the|beyond|outside|within|at rest|other than|apart))"
-)
 
 
 @dataclass(frozen=True, slots=True)
