@@ -81,6 +81,8 @@ class Field:
     kind: Kind
     ask: str
     level: Level = "optional"
+    #: The level is `required` when all of these hold, whatever it is otherwise.
+    required_when: tuple[Condition, ...] = ()
     #: UCUM; None where the answer has no unit.
     unit: str | None = None
     choices: tuple[Choice, ...] = ()
@@ -99,14 +101,12 @@ class Field:
     default_from: str | None = None
     #: The measure in the reference sets that grades this number.
     grade: str | None = None
-    #: What is coded: a measure or finding in `reporter.cmr.codes`.
-    code: str | None = None
     help: str = ""
     #: A sentence, or one sentence for each choice. `$value` and `$other_field` stand for answers in words.
     say: str | Mapping[str, str] | None = None
     #: Set where the choices or limits are not published ones.
     provenance: str | None = None
-    #: False for what goes into tables and technique but not among the measurements (a phone number of decimals).
+    #: False for a number that is told in the technique and is no measurement of the heart: a dose, a duration.
     measured: bool = True
     #: Where the field stands, for messages: file name and line.
     file: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,8 +17,6 @@ from reporter.form.printed import CodedFinding, Communication, Computation, Grad
 Answer = str | Sequence[str] | Mapping[str, str]
 
 SectionState = Literal["empty", "partial", "complete", "problem"]
-
-_NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class FormContext:
     scanner: str | None = None
     field_strength: str | None = None
     #: Questions about unlikely values that a person has confirmed: field id to the value as confirmed.
-    confirmed: Mapping[str, str] = MappingProxyType({})
+    confirmed: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def age_years(self) -> int | None:
@@ -79,7 +78,7 @@ class Reading:
     #: Field id to a question about an unlikely value. The value is kept; a person should confirm it.
     questions: Mapping[str, str]
     #: What was sent, so that a refused value can be shown to the person who typed it.
-    raw: Mapping[str, tuple[str, ...]] = _NOTHING
+    raw: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,11 @@ class FilledField:
     #: An unlikely value that nobody has confirmed yet.
     question: str | None = None
     #: HTML control name to what stands in it, the refused text included: `lv_edv`, `lge_segments.4`.
-    inputs: Mapping[str, tuple[str, ...]] = _NOTHING
+    inputs: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     #: True when the value is a default that nobody has touched.
     defaulted: bool = False
+    #: True when the report cannot be signed without an answer to this.
+    required: bool = False
 
     @property
     def text(self) -> str:
@@ -167,10 +168,10 @@ class FilledForm:
     coded_findings: tuple[CodedFinding, ...]
     communications: tuple[Communication, ...]
     #: The answers that are reported: asked, with the defaults that stand; what `ReportDocument.answers` holds.
-    reported: Mapping[str, Answer] = field(default_factory=dict)
+    reported: Mapping[str, Answer] = dataclasses.field(default_factory=dict)
     #: The same and the computed values, parsed: numbers as Decimal. What checks and phrases see.
-    values: Mapping[str, object] = field(default_factory=dict)
-    context: FormContext = field(default_factory=FormContext)
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    context: FormContext = dataclasses.field(default_factory=FormContext)
 
     def __getitem__(self, field_id: str) -> FilledField:
         """The filled field with this id; raises KeyError when the form has none."""
