@@ -54,7 +54,7 @@ def bank_holidays(nation: Nation, year: int) -> MappingProxyType[date, str]:
     listed = holidays.country_holidays("GB", subdiv=_SUBDIVISION[nation], years=year)
     return MappingProxyType(
         {
-            day: name.replace(" (observed)", ", substitute day")
+            day: name.replace(" (observed)", " substitute day")
             for day, name in sorted(listed.items())
             if day.year == year and day.weekday() < SATURDAY
         }
@@ -90,16 +90,7 @@ class Calendar:
 
         Raises ValueError when n is below 1, or when the closures leave no working day for more than a year.
         """
-        if n < 1:
-            raise ValueError(f"The {n}-th working day after a day does not exist; n starts at 1.")
-        left, found = n, day
-        for _ in range(n * 7 + _LONGEST_CLOSURE_DAYS):
-            found += DAY
-            if self.is_working_day(found):
-                left -= 1
-                if not left:
-                    return found
-        raise ValueError(f"No working day was found after {say_day(day)}: the site's declared closures are too many.")
+        return _next_working_day(self, day, n)
 
     def last_working_day(self, day: date) -> date:
         """The last working day on or before a day: when to warn about a limit that does not move for a weekend."""
@@ -123,7 +114,7 @@ class Calendar:
         )
 
     def say_skipped(self, after: date, until: date) -> str:
-        """The days between two days that do not count, with their reasons: `Fri 25 Dec (Christmas Day), Sat 26 Dec`.
+        """The days between two days that do not count, with their reasons: `Fri 25 Dec Christmas Day, Sat 26 Dec`.
 
         Exclusive at both ends; empty when there is none.
         """
@@ -132,9 +123,23 @@ class Calendar:
         while day < until:
             reason = self.why_not(day)
             if reason is not None:
-                said.append(say_short_day(day) if reason == "weekend" else f"{say_short_day(day)} ({reason})")
+                said.append(say_short_day(day) if reason == "weekend" else f"{say_short_day(day)} {reason}")
             day += DAY
         return ", ".join(said)
+
+
+@lru_cache(maxsize=2**15)
+def _next_working_day(calendar: Calendar, day: date, n: int) -> date:
+    if n < 1:
+        raise ValueError(f"The {n}-th working day after a day does not exist; n starts at 1.")
+    left, found = n, day
+    for _ in range(n * 7 + _LONGEST_CLOSURE_DAYS):
+        found += DAY
+        if calendar.is_working_day(found):
+            left -= 1
+            if not left:
+                return found
+    raise ValueError(f"No working day was found after {say_day(day)}: the site's declared closures are too many.")
 
 
 @lru_cache(maxsize=256)

@@ -65,7 +65,7 @@ def may_draft(
     note = ""
     if known.stops:
         note = (
-            f"This is a training draft. {say_held(person, case.on)} You can save it and show it to a consultant; "
+            f"This is a training draft. {say_held(person, case.on, to_them=True)} You can save it and show it to a consultant; "
             f"it can't be submitted below level {level}."
         )
     return case.permission(f"Draft by {_named(person, case.on)}.", note)
@@ -86,7 +86,7 @@ def may_submit(
     case = _Case("submit", now, standards or packaged(), tuple(roster), drafter=person)
     case.ask("reporter_by_role", reporter_by_role(person))
     if not case.stopped:
-        case.ask_about_delegation(person)
+        case.ask_about_own_delegation(person)
         handed = named_consultant_could_sign(consultant, case.on, case.number("signer_level"))
         case.ask("named_consultant_could_sign", handed)
     return case.permission(_alone(person) if person.is_consultant else case.delegated(person))
@@ -114,7 +114,7 @@ def may_sign(
     # A consultant of level 3 who is signing is there to be asked, on the roster or not, for as long as it takes.
     case.roster = (*case.roster, signer.available(case.now, case.now + timedelta(minutes=1)))
     if not takes_over:
-        case.ask_about_delegation(drafter, "Or take the report over: review the images yourself and say so here.")
+        case.ask_about_delegation(drafter)
         return case.permission(case.delegated(drafter) + f" Signed by {_named(signer, case.on)}.")
     case.note_delegation(drafter)
     return case.permission(
@@ -174,18 +174,35 @@ class _Case:
         """Keep what a rule said without letting it stop anything."""
         self.said[name] = verdict
 
-    def ask(self, name: str, verdict: Verdict) -> None:
-        """Keep what a rule said, and stop if it says so."""
+    def ask(self, name: str, verdict: Verdict, refusal: str = "") -> None:
+        """Keep what a rule said, and stop if it says so, in its own words or in others."""
         self.note(name, verdict)
         if verdict.stops:
-            self.refusals.append(verdict.words)
+            self.refusals.append(refusal or verdict.words)
 
-    def ask_about_delegation(self, drafter: Reporter, way_out: str = "") -> None:
-        before = len(self.refusals)
+    def ask_about_own_delegation(self, drafter: Reporter) -> None:
+        """Ask the two conditions of the trainee who is submitting, and tell them what they can do."""
+        level, discussion = self.number("delegated_reporter_level"), self.number("discussion_level")
+        has_level, can_discuss = (verdict for _, verdict in self._delegation(drafter))
+        self.ask(
+            "delegated_reporter_has_the_level",
+            has_level,
+            f"{say_held(drafter, self.on, to_them=True)} A delegated report needs level {level} or higher. Ask a level "
+            f"{level} or higher colleague or a consultant to take the draft over, or save this as a draft.",
+        )
+        self.ask(
+            "somebody_can_discuss_it",
+            can_discuss,
+            f"{can_discuss.words} Ask a level {discussion} colleague to mark themselves available, or save this as a "
+            "draft.",
+        )
+
+    def ask_about_delegation(self, drafter: Reporter) -> None:
+        """Ask the two conditions of somebody else's draft, and tell the signer what they can do."""
         for name, verdict in self._delegation(drafter):
             self.ask(name, verdict)
-        if way_out and len(self.refusals) > before:
-            self.refusals.append(way_out)
+        if any(verdict.stops for _, verdict in self._delegation(drafter)):
+            self.refusals.append("You can review the images yourself and take the report over, or return the draft.")
 
     def note_delegation(self, drafter: Reporter) -> None:
         for name, verdict in self._delegation(drafter):

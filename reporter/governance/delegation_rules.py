@@ -59,10 +59,7 @@ def delegated_reporter_has_the_level(drafter: Reporter, on: date, level: int = 2
     credential = drafter.credential_on(on)
     if credential is not None and credential.level >= level:
         return met(f"{drafter.name} holds {credential.body} level {credential.level}.")
-    return not_met(
-        f"{say_held(drafter, on)} A delegated report needs level {level} or higher. "
-        f"Ask a level {level} or higher colleague or a consultant to take the draft over, or save this as a draft."
-    )
+    return not_met(f"{say_held(drafter, on)} A delegated report needs level {level} or higher.")
 
 
 @rule(
@@ -86,10 +83,7 @@ def somebody_can_discuss_it(
         return met(f"{now_available.name} (level {now_available.level}) is available to discuss it.")
     coming = min((entry for entry in others if in_utc(entry.start) > in_utc(now)), key=_starts, default=None)
     next_one = f" Next on the roster: {coming.name}, from {say_instant(coming.start)}." if coming else ""
-    return not_met(
-        f"Nobody of CMR level {level} is on the roster to discuss this case now.{next_one} "
-        f"Ask a level {level} colleague to mark themselves available, or save this as a draft."
-    )
+    return not_met(f"Nobody of CMR level {level} is on the roster to discuss this case now.{next_one}")
 
 
 @rule(
@@ -151,7 +145,7 @@ def signer_has_the_level(signer: Reporter, on: date, level: int = 2) -> Verdict:
     if credential is not None and credential.level >= level:
         return met(f"{signer.name} holds {credential.body} level {credential.level}.")
     return not_met(
-        f"{say_held(signer, on)} Signing needs level {level} or higher, in date. Ask a consultant who holds it to "
+        f"{say_held(signer, on, to_them=True)} Signing needs level {level} or higher, in date. Ask a consultant who holds it to "
         "sign, or ask for your new certificate to be entered on the people page."
     )
 
@@ -186,11 +180,12 @@ def _starts(entry: Availability) -> datetime:
     return in_utc(entry.start)
 
 
-def say_held(person: Reporter, on: date) -> str:
-    """What a person holds on a day, as a sentence to that person."""
+def say_held(person: Reporter, on: date, *, to_them: bool = False) -> str:
+    """What a person holds on a day, as a sentence about them or to them."""
+    holds, own = ("You hold", "your") if to_them else (f"{person.name} holds", "their")
     level = person.level_on(on)
+    now = f"{holds} level {level}" if level else f"{holds} no CMR level in date"
     lapsed = person.lapsed_on(on, above=level)
-    now = f"You hold level {level}" if level else "You hold no CMR level in date"
     if lapsed is not None and lapsed.expires is not None:
-        return f"{now}; your level {lapsed.level} ended on {say_day(lapsed.expires)}."
+        return f"{now}; {own} level {lapsed.level} ended on {say_day(lapsed.expires)}."
     return f"{now}."

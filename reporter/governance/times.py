@@ -37,6 +37,12 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
+def midnight_minutes(day: date) -> int:
+    """`midnight` in minutes since 1970, for comparing very many."""
+    return int(midnight(day).timestamp()) // 60
+
+
 def end_of(day: date) -> datetime:
     """The first instant after a London day, in UTC. A day is over *at* it, so "before it" means "within the day"."""
     return midnight(day + DAY)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from reporter.governance.calendar import say_nation
+from reporter.governance.calendar import Calendar, say_nation
 from reporter.governance.clock import ClassChange, Cohort, ExamClock, Imputed, Start, cohort_of, start_of
 from reporter.governance.standards import Standards, packaged
 from reporter.governance.times import DAY, end_of, in_utc, local_date, say_day, say_instant, say_short_day, say_span
@@ -32,9 +32,11 @@ __all__ = [
     "TargetVerdict",
     "band",
     "cohort_of",
+    "due_day_of",
     "missed_on_receipt",
     "start_of",
     "targets",
+    "targets_of",
     "verdict",
     "verdicts",
 ]
@@ -129,15 +131,29 @@ class Due:
 def targets(clock: ExamClock, standards: Standards | None = None) -> tuple[Due, ...]:
     """Every due instant of a study, in the order of `TARGETS`: two for an inpatient, three for an outpatient."""
     numbers = standards or packaged()
-    return tuple(_due(target, clock, numbers) for target in TARGETS if target.cohort in (None, clock.cohort))
+    return tuple(_due(target, clock, numbers) for target in targets_of(clock.cohort))
+
+
+def targets_of(cohort: Cohort) -> tuple[Target, ...]:
+    """The targets that a cohort is held to, in the order of `TARGETS`."""
+    return tuple(target for target in TARGETS if target.cohort in (None, cohort))
+
+
+def due_day_of(target: Target, calendar: Calendar, start_day: date, limit: int) -> date:
+    """The last day that is in time under a target, for a clock that started on a London day.
+
+    Working days are counted strictly after that day, whatever the hour; calendar days don't move for a holiday.
+    """
+    if target.counts == "working":
+        return calendar.next_working_day(start_day, limit)
+    return start_day + limit * DAY
 
 
 def _due(target: Target, clock: ExamClock, standards: Standards) -> Due:
     limit = standards[target.standard]
     calendar = clock.calendar
     start = clock.start_day
-    in_working_days = target.counts == "working"
-    due_day = calendar.next_working_day(start, limit) if in_working_days else start + limit * DAY
+    due_day = due_day_of(target, calendar, start, limit)
     words = [_how_it_started(clock), _how_it_is_counted(target, clock, limit, due_day)]
     tightened = _tightened(target, clock, standards)
     if tightened is not None and tightened < due_day:
@@ -183,15 +199,15 @@ def _how_it_started(clock: ExamClock) -> str:
 
 
 def _how_it_is_counted(target: Target, clock: ExamClock, limit: int, due_day: date) -> str:
-    until = f"due by the end of {say_day(due_day)}"
     scan_day = say_short_day(clock.start_day)
-    ends = "signed" if target.stops_with == "signed" else "available to the referrer"
+    to_be = "to be signed" if target.stops_with == "signed" else "to be available to the referrer"
+    until = f"{to_be} by the end of {say_day(due_day)}"
     if target.counts == "calendar":
-        return f"{limit} calendar days after {scan_day}, weekends and holidays included: {ends}, {until}."
+        return f"{limit} calendar days after {scan_day}, weekends and holidays included: {until}."
     first = "The next working day" if limit == 1 else f"Working day {limit}"
     skipped = clock.calendar.say_skipped(clock.start_day, due_day)
     not_counted = f" (not counted: {skipped})" if skipped else ""
-    return f"{first} after {scan_day} in {say_nation(clock.nation)}{not_counted}: {ends}, {until}."
+    return f"{first} after {scan_day} in {say_nation(clock.nation)}{not_counted}: {until}."
 
 
 @dataclass(frozen=True, slots=True)
