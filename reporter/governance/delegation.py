@@ -65,8 +65,8 @@ def may_draft(
     note = ""
     if known.stops:
         note = (
-            f"This is a training draft. {say_held(person, case.on, to_them=True)} You can save it and show it to a consultant; "
-            f"it can't be submitted below level {level}."
+            f"This is a training draft. {say_held(person, case.on, to_them=True)} You can save it and show it to a "
+            f"consultant; it can't be submitted below level {level}."
         )
     return case.permission(f"Draft by {_named(person, case.on)}.", note)
 

@@ -145,8 +145,8 @@ def signer_has_the_level(signer: Reporter, on: date, level: int = 2) -> Verdict:
     if credential is not None and credential.level >= level:
         return met(f"{signer.name} holds {credential.body} level {credential.level}.")
     return not_met(
-        f"{say_held(signer, on, to_them=True)} Signing needs level {level} or higher, in date. Ask a consultant who holds it to "
-        "sign, or ask for your new certificate to be entered on the people page."
+        f"{say_held(signer, on, to_them=True)} Signing needs level {level} or higher, in date. Ask a consultant who "
+        "holds it to sign, or ask for your new certificate to be entered on the people page."
     )
 
 
