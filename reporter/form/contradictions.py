@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reporter.cmr.checks import CHECKS
 from reporter.form.definition import Template
 from reporter.form.filled import FilledField, Problem
-
-try:
-    from reporter.cmr.checks import CHECKS
-except ImportError:  # until the checks have landed
-    CHECKS = {}
 
 
 def missing(fields: Iterable[FilledField]) -> tuple[Problem, ...]:

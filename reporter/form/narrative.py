@@ -9,14 +9,10 @@ import string
 from collections.abc import Mapping, Sequence
 
 from reporter.cmr.units import with_unit
+from reporter.cmr.words import PHRASES
 from reporter.form.definition import Field, Template
 from reporter.form.filled import FilledField, FilledSection
 from reporter.form.printed import Heading
-
-try:
-    from reporter.cmr.words import PHRASES
-except ImportError:  # until the phrases have landed
-    PHRASES = {}
 
 Facts = Mapping[str, object]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from reporter.form.contradictions import CHECKS
+from reporter.cmr.checks import CHECKS
+from reporter.cmr.words import PHRASES
 from reporter.form.definition import Field, Section, Template
 from reporter.form.entries import Entry, Keys, TemplateError, did_you_mean
 from reporter.form.fields import read_field, words_used
-from reporter.form.narrative import PHRASES
 
 __all__ = ["RESERVED", "TemplateError", "read_template"]
 
