@@ -206,7 +206,7 @@ class _Frames:
                     await self._one_byte_more()
                 # FS ends a message only before CR, as the frame says, or where a peer forgot the CR: nothing follows,
                 # or the next start block does. An FS inside text must not cut a message in two.
-                if self._held[end + 1 : end + 2] in {b"\r", b"\n", b"", b"\x0b"}:
+                if bytes(self._held[end + 1 : end + 2]) in {b"\r", b"\n", b"", b"\x0b"}:
                     payload = bytes(self._held[1:end])
                     del self._held[: end + 1]
                     return payload
