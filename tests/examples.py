@@ -123,3 +123,47 @@ EXAMPLE_7_1_VIABILITY: dict[str, Any] = {
     "sequences": ["cine", "lge"],
     "answer": "The basal inferior wall is unlikely to recover; the other dysfunctional inferior segments are viable.",
 }
+
+#: What a form also asks of example 7.1 before it can be signed. Invented, like the patient.
+_ALSO_ASKED: dict[str, Any] = {
+    "indication": "cad_stress",
+    "scanner": "Example 1.5 T scanner",
+    "analysis_method": "semi_automatic",
+    "personnel": "Radiographer A. Example, supervised by Dr B. Example",
+    "creatinine": "88",
+    "renal_date": "2026-11-12",
+    "lv_max_wt": "10",
+    "lv_max_wt_segment": "2",
+    "extracardiac_opinion": "not_needed",
+}
+
+
+def answers_7_1(**changes: Any) -> dict[str, Any]:
+    """Example 7.1 as a stored answer set of the stress perfusion form, ready to be signed.
+
+    `changes` replaces answers by field id; None takes one away.
+    """
+    asked = {**EXAMPLE_7_1, **_ALSO_ASKED, "life_support": "als", "life_support_person": "Dr B. Example", **changes}
+    return {key: value for key, value in asked.items() if value is not None}
+
+
+def answers_7_1_viability(**changes: Any) -> dict[str, Any]:
+    """The same heart as a stored answer set of the viability form, ready to be signed."""
+    asked = {**EXAMPLE_7_1_VIABILITY, **_ALSO_ASKED, "indication": "mi_viability", **changes}
+    return {key: value for key, value in asked.items() if value is not None}
+
+
+def as_sent(answers: dict[str, Any]) -> dict[str, list[str]]:
+    """Stored answers as a browser sends them: one name a control, `lge_segments.4` for a segment, texts only."""
+    sent: dict[str, list[str]] = {}
+    for key, value in answers.items():
+        if isinstance(value, dict):
+            sent.update({f"{key}.{number}": [word] for number, word in value.items()})
+        else:
+            sent[key] = list(value) if isinstance(value, list) else [value]
+    return sent
+
+
+def answers_7_1_raw(**changes: Any) -> dict[str, list[str]]:
+    """Example 7.1 as a browser sends the stress perfusion form."""
+    return as_sent(answers_7_1(**changes))

@@ -12,9 +12,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 
 from reporter.form.definition import Template
+from reporter.form.describe import describe
 from reporter.form.reading import read_template
 
-__all__ = ["all", "check", "current", "get", "released"]
+__all__ = ["all", "check", "current", "describe_templates", "get", "released"]
 
 _NAME = re.compile(r"([a-z][a-z0-9_]*)\.v([0-9]+)\.yaml")
 
@@ -68,6 +69,11 @@ def released() -> dict[str, str]:
     """The released files and their SHA-256, as `sha256sum` writes them."""
     lines = (_shelf() / "RELEASED").read_text("utf-8").splitlines()
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines if line.strip())}
+
+
+def describe_templates() -> str:
+    """The page `docs/templates.md`: every current template in words."""
+    return describe(all(), released())
 
 
 def _shelf() -> Traversable:
