@@ -16,6 +16,10 @@ def _segments(last: int, otherwise: str, **scored: str) -> dict[str, str]:
 
 #: Inferior infarct three years ago, now exertional chest pain: viability and a positive stress perfusion. Male, 64 y.
 EXAMPLE_7_1: dict[str, Any] = {
+    "indication": "cad_stress",
+    "scanner": "Example Scanner 1.5 T",
+    "personnel": "R. Example (radiographer)",
+    "analysis_method": "semi_automatic",
     "height": "178",
     "weight": "86",
     "reference_sex": "male",
@@ -25,17 +29,22 @@ EXAMPLE_7_1: dict[str, Any] = {
     "bp_sys": "138",
     "bp_dia": "80",
     "bp_site": "brachial",
+    "creatinine": "92",
     "egfr": "78",
+    "renal_date": "2026-06-15",
     "field_strength": "1.5",
     "sequences": ["cine", "perfusion", "lge"],
     "contrast_agent": "gadobutrol",
     "contrast_dose": "0.15",
+    "contrast_route": "peripheral_vein",
     "image_quality": "good",
     "adverse_event": "none",
     "papillary_convention": "in_mass",
     "lv_edv": "212",
     "lv_esv": "118",
     "lv_mass": "132",
+    "lv_max_wt": "10",
+    "lv_max_wt_segment": "2",
     "lv_wall_motion": _segments(17, "normal", s4="akinesis", s5="hypokinesis", s10="hypokinesis", s15="hypokinesis"),
     "lv_aneurysm": "none",
     "rv_edv": "168",
@@ -54,6 +63,8 @@ EXAMPLE_7_1: dict[str, Any] = {
     "stress_agent": "adenosine",
     "stress_dose": "140",
     "stress_duration": "4",
+    "life_support": "als",
+    "life_support_person": "A. Example",
     "stress_hr": "84",
     "stress_bp_sys": "124",
     "stress_bp_dia": "74",
@@ -67,6 +78,7 @@ EXAMPLE_7_1: dict[str, Any] = {
     "mr_grade": "none",
     "pericardial_effusion": "none",
     "extracardiac": "none",
+    "extracardiac_opinion": "not_needed",
     "answer": "Yes: inducible ischaemia in 4 of 16 segments beyond a chronic inferior infarct.",
     "recommendations": "Suggest correlation with coronary anatomy and discussion at the multidisciplinary meeting.",
     "urgent_finding": "none",
@@ -114,14 +126,16 @@ EXPECTED_7_1_GRADES = {
     "la_voli": "normal",
 }
 
+_STRESS_ONLY = ("stress_", "perf_", "life_support")
+
 #: Example 7.1 as a viability report: the same heart, without the stress test.
 EXAMPLE_7_1_VIABILITY: dict[str, Any] = {
-    key: value
-    for key, value in EXAMPLE_7_1.items()
-    if not key.startswith(("stress_", "perf_")) and key not in ("answer",)
+    key: value for key, value in EXAMPLE_7_1.items() if not key.startswith(_STRESS_ONLY)
 } | {
+    "indication": "mi_viability",
     "sequences": ["cine", "lge"],
-    "answer": "The basal inferior wall is unlikely to recover; the other dysfunctional inferior segments are viable.",
+    "culprit_territory": "rca",
+    "answer": "The basal inferior wall is unlikely to recover; the other dysfunctional segments are viable.",
 }
 
 #: What a form also asks of example 7.1 before it can be signed. Invented, like the patient.
