@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from reporter.store import append_only
@@ -164,6 +164,8 @@ def _translated() -> Iterator[None]:
         # PostgreSQL puts the whole failing row into its message: that may not reach a log.
         rule = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         raise RuleBroken(f"The database refused a row that breaks a rule ({rule or 'foreign key or check'}).") from None
+    except DataError:
+        raise RuleBroken("The database refused a value that is too long or can't be stored.") from None
     except OperationalError as error:
         code = getattr(error.orig, "sqlite_errorcode", None)
         if code is not None and code & 0xFF not in _SQLITE_BUSY:
