@@ -82,8 +82,13 @@ def must_see(actor: Actor, site_code: str) -> None:
 def must_be(actor: Actor, *roles: str, to: str) -> None:
     """Raises NotPermitted unless the actor has one of the roles or is the system. `to` completes the sentence."""
     if not actor.is_system and actor.role not in roles:
-        who = " or ".join(role.replace("_", " ") for role in roles)
-        raise NotPermitted(f"Only a {who} can {to}; you are signed in as {actor.role.replace('_', ' ')}.")
+        who = " or ".join(dict.fromkeys(_with_article(role) for role in roles))
+        raise NotPermitted(f"Only {who} can {to}; you are signed in as {_with_article(actor.role)}.")
+
+
+def _with_article(role: str) -> str:
+    words = {"admin": "administrator"}.get(role, role.replace("_", " "))
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
 
 
 #: The one sentence for what is not there and for what may not be seen.
