@@ -52,7 +52,8 @@ def _set(values: dict[str, Any], timestamp: int) -> bytes:
 
 
 def _compiled(text: str, timestamp: int) -> bytes:
-    # PDF/UA-1 is for people who have it read to them, PDF/A-3a for those who open it in thirty years. One warm compiler for the process: the first report costs its start, the others some milliseconds. It keeps
+    # PDF/UA-1 is for people who have it read to them, PDF/A-3a for those who open it in thirty years.
+    # One warm compiler for the process: the first report costs its start, the others some milliseconds. It keeps
     # what it has seen between calls, so that one thread at a time may use it.
     with _COMPILING:
         made = _compiler().compile(
