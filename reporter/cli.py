@@ -233,6 +233,7 @@ def people_() -> None:
 @click.option("--registration", nargs=2, metavar="BODY NUMBER", help="For example: GMC 7000000.")
 @click.option("--also-at", multiple=True, metavar="SITE", help="Further sites.")
 def people_add(
+    *,
     site_code: str,
     username: str,
     name: str,
@@ -285,7 +286,7 @@ def audit_verify(*, as_json: bool) -> None:
     """Verify the hash chain of every site. Exit code 2 when one was tampered with."""
     from reporter.actions import audit as chain
 
-    found = _do(lambda db: chain.verify(db))
+    found = _do(chain.verify)
     if as_json:
         heads = [{"site": v.site_code, "ok": v.ok, "seq": v.count, "head": v.head} for v in found]
         click.echo(json.dumps({"at": _now().isoformat(), "chains": heads}))
