@@ -131,8 +131,8 @@ def for_territory(artery: str) -> Code:
 
 def confirmed() -> tuple[Code, ...]:
     """Every code of an outside system that may leave this house: the table and the segments."""
-    rows = [code for codes in _table().values() for code in codes]
-    return (*rows, *(for_segment(number) for number in BY_NUMBER))
+    table = [code for codes in _table().values() for code in codes]
+    return (*table, *(for_segment(number) for number in BY_NUMBER))
 
 
 def passes_loinc_check(code: str) -> bool:
@@ -189,12 +189,17 @@ def _name(field_id: str) -> str:
     return words[0].upper() + words[1:]
 
 
+def rows() -> list[dict[str, str]]:
+    """The table of confirmed codes as it ships: kind, id, answer, system, code, display, source."""
+    text = (resources.files("reporter.cmr") / "data" / "codes.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 @cache
 def _table() -> Mapping[tuple[str, str, str], tuple[Code, ...]]:
-    """The rows that ship, in the order of the file: for one measure the best code stands first."""
-    text = (resources.files("reporter.cmr") / "data" / "codes.csv").read_text(encoding="utf-8")
+    """The rows by what they code, in the order of the file: for one measure the best code stands first."""
     found: dict[tuple[str, str, str], tuple[Code, ...]] = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in rows():
         key = (row["kind"], row["id"], row["answer"])
         found[key] = (*found.get(key, ()), Code(_SYSTEMS[row["system"]], row["code"], row["display"]))
     return MappingProxyType(found)
