@@ -110,3 +110,8 @@ def usual_territory(arteries: Iterable[str]) -> str | None:
 def count_of(segments: int, whole: Literal[16, 17]) -> str:
     """ "4 of 16 segments"."""
     return f"{segments} of {whole} segments"
+
+
+def counted(segments: int) -> str:
+    """ "1 segment", "12 segments"."""
+    return f"{segments} segment{'' if segments == 1 else 's'}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reporter.cmr.facts import Facts, grade_of, number, segment_map, word
-from reporter.cmr.phrasing import EXTENT, EXTENT_ORDER, grouped, phrase, sentence, usual_territory, value
+from reporter.cmr.phrasing import EXTENT, EXTENT_ORDER, counted, grouped, phrase, sentence, usual_territory, value
 from reporter.cmr.segments import listed, territories, walls_in_words
 from reporter.cmr.words_heart import abnormal_motion, valves
 from reporter.cmr.words_tissue import (
@@ -116,7 +116,7 @@ def _no_ischaemia(classes: dict[int, str]) -> str | None:
         return "No inducible perfusion defect in any of the 16 segments."
     left = 16 - len(clear)
     return (
-        f"No inducible perfusion defect in the {len(clear)} segments assessed; {left} "
+        f"No inducible perfusion defect in the {counted(len(clear))} assessed; {left} "
         f"{'was' if left == 1 else 'were'} not assessed or not assessable."
     )
 

@@ -11,6 +11,7 @@ from reporter.cmr.phrasing import (
     EXTENT_ORDER,
     PATTERN,
     count_of,
+    counted,
     grouped,
     not_assessed,
     phrase,
@@ -63,7 +64,7 @@ def no_enhancement(scores: dict[int, str]) -> str:
     if len(scores) == 17:
         return "No late gadolinium enhancement in any of the 17 segments."
     if scores:
-        return f"No late gadolinium enhancement in the {len(scores)} segments assessed."
+        return f"No late gadolinium enhancement in the {counted(len(scores))} assessed."
     return "No late gadolinium enhancement."
 
 
