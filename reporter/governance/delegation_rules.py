@@ -39,7 +39,8 @@ def reporter_by_role(person: Reporter) -> Verdict:
     if person.role == "clinical_lead":
         return not_met(_NO_CONSULTANT_GRADE)
     return not_met(
-        f"You are signed in as {_a(say_role(person.role))}, who does not write reports. Ask a trainee or a consultant."
+        f"You are signed in as {_a(say_role(person.role))}, a role that does not write reports. Ask a trainee or a "
+        "consultant."
     )
 
 
@@ -153,7 +154,7 @@ def signer_has_the_level(signer: Reporter, on: date, level: int = 2) -> Verdict:
 @rule(
     says="The consultant who signs has a professional registration number on record.",
     why="Who reads a report can look up who answers for it.",
-    source="Royal College of Radiologists, Standards for interpretation and reporting of imaging investigations, 2018",
+    source="Royal College of Radiologists, Standards for interpretation and reporting, 2nd edition, BFCR(18)1, 2018",
     owner="Clinical lead",
     next_review=date(2027, 11, 1),
     stops=True,

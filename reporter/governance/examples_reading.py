@@ -14,7 +14,7 @@ from reporter.governance.calendar import nation_of
 from reporter.governance.clock import ClassChange, ExamClock
 from reporter.governance.people import Availability, Credential, Reporter, Role
 from reporter.governance.times import from_wall_clock
-from reporter.report.document import PatientClass
+from reporter.report.document import Communication, PatientClass
 
 Example = Mapping[str, Any]
 
@@ -99,4 +99,19 @@ def roster(entries: Sequence[Example]) -> tuple[Availability, ...]:
             end=instant(entry["until"]),
         )
         for entry in entries
+    )
+
+
+def communications(described: Sequence[Example]) -> tuple[Communication, ...]:
+    """The urgent findings of an example and who was told."""
+    return tuple(
+        Communication(
+            finding=each["finding"],
+            level=each["level"],
+            told_to=each.get("told_to"),
+            told_at=instant_or_none(each, "told_at"),
+            how=each.get("how"),
+            reason_not_told=each.get("not_told"),
+        )
+        for each in described
     )

@@ -122,11 +122,6 @@ class Due:
     warn_day: date
     stops_with: StopKind
 
-    @property
-    def due_at_utc(self) -> datetime:
-        """`due_at` under the name that says its zone."""
-        return self.due_at
-
 
 def targets(clock: ExamClock, standards: Standards | None = None) -> tuple[Due, ...]:
     """Every due instant of a study, in the order of `TARGETS`: two for an inpatient, three for an outpatient."""
