@@ -17,7 +17,7 @@ def _segments(last: int, otherwise: str, **scored: str) -> dict[str, str]:
 #: Inferior infarct three years ago, now exertional chest pain: viability and a positive stress perfusion. Male, 64 y.
 EXAMPLE_7_1: dict[str, Any] = {
     "indication": "cad_stress",
-    "scanner": "Example Scanner 1.5 T",
+    "scanner": "Example Scanner",
     "personnel": "R. Example (radiographer)",
     "analysis_method": "semi_automatic",
     "height": "178",

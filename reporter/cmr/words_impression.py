@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reporter.cmr.facts import Facts, grade_of, number, segment_map, word
+from reporter.cmr.facts import Facts, grade_of, number, segment_map, several, word
 from reporter.cmr.phrasing import EXTENT, EXTENT_ORDER, counted, grouped, phrase, sentence, usual_territory, value
 from reporter.cmr.segments import listed, territories, walls_in_words
 from reporter.cmr.words_heart import abnormal_motion, valves
@@ -72,8 +72,21 @@ def _scar(facts: Facts, overall: str, scores: dict[int, str]) -> str:
     where = enhanced(scores)
     place = f" of {walls_in_words(where)}" if where else ""
     detail = f" ({kind})" if kind and not lead else ""
-    supply = usual_territory(territories(where)) if overall == "ischaemic" and where else None
+    supply = _supply(facts, where) if overall == "ischaemic" else None
     return f"{lead}{name}{detail}{place}{f' ({supply})' if supply else ''}{_deepest(facts, scores)}"
+
+
+def _supply(facts: Facts, where: list[int]) -> str | None:
+    """The territory that the reporter chose; the usual one only where the question was left blank."""
+    chosen = word(facts, "culprit_territory")
+    if chosen is None:
+        return usual_territory(territories(where))
+    return {
+        "lad": "LAD territory",
+        "lcx": "LCx territory",
+        "rca": "RCA territory",
+        "several": "several coronary territories",
+    }.get(chosen)
 
 
 def _deepest(facts: Facts, scores: dict[int, str]) -> str:
@@ -93,17 +106,27 @@ def _size(facts: Facts) -> str | None:
     return f"{mass} ({share} of LV mass)" if share else mass
 
 
+_CAUSE = {
+    "epicardial": "epicardial coronary disease",
+    "microvascular": "microvascular dysfunction",
+    "scar": "scar",
+    "artefact": "artefact",
+}
+
+
 @phrase
 def impression_ischaemia(facts: Facts) -> Iterator[str | None]:
     """Inducible defects, fixed ones, and how far a study without them was assessed and can be trusted."""
     classes = segment_map(facts, "perf_class")
     fixed = [segment for segment, kind in classes.items() if kind == "fixed"]
+    causes = [_CAUSE[code] for code in several(facts, "perf_aetiology") if code in _CAUSE]
     # A study that shows nothing has not shown the absence of ischaemia.
     undecided = word(facts, "stress_overall") == "non_diagnostic"
     yield _line(
         "Non-diagnostic stress perfusion study." if undecided else None,
         inducible_defects(facts) or (None if undecided else _no_ischaemia(classes)),
         f"Fixed perfusion defect in {walls_in_words(fixed, 16)}." if fixed else None,
+        f"Suspected cause: {listed(causes)}." if causes else None,
         "The response to stress was inadequate." if word(facts, "stress_adequate") == "no" else None,
     )
 

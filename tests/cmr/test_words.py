@@ -175,6 +175,26 @@ def test_partially_reversible_defects_are_named_among_the_inducible() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        (None, " (usual territory of the RCA),"),
+        ("lcx", " (LCx territory),"),
+        ("several", " (several coronary territories),"),
+        ("uncertain", " of the basal inferior wall,"),
+    ],
+)
+def test_the_reporters_territory_stands_before_the_usual_one(chosen: str | None, words: str) -> None:
+    facts = {"lge_overall": "ischaemic", "lge_segments": {4: "26_50"}, "culprit_territory": chosen}
+    (line,) = PHRASES["impression_infarct"](facts)
+    assert words in line
+
+
+def test_the_suspected_cause_is_restated_when_it_was_answered() -> None:
+    (line,) = PHRASES["impression_ischaemia"]({"perf_class": {7: "inducible"}, "perf_aetiology": ["microvascular"]})
+    assert line.endswith("Suspected cause: microvascular dysfunction.")
+
+
 def test_enhancement_that_is_not_ischaemic_has_no_infarct_and_no_territory() -> None:
     facts = {
         "lge_overall": "non_ischaemic",
