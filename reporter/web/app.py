@@ -15,12 +15,16 @@ from flask import Flask, Response, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
 
+import reporter
+from reporter.cmr import units
 from reporter.web import (
     at_hand,
     bullseye,
     errors,
+    forms,
     headers,
     identity,
+    messages,
     rangebar,
     showing,
     subjects,
@@ -63,8 +67,20 @@ def create_app(db: Any, settings: Settings, wires: Any, clock: Callable[[], date
         app.register_blueprint(subject)
     app.jinja_env.filters.update(showing.FILTERS)
     app.jinja_env.globals.update(showing.FUNCTIONS)
+    app.jinja_env.filters["printed_unit"] = units.shown
     app.jinja_env.globals.update(
-        asset=_asset, now=at_hand.now, bullseye=bullseye.picture, range_bar=rangebar.bar, BLANK=showing.BLANK
+        asset=_asset,
+        now=at_hand.now,
+        menu=subjects.menu,
+        version=reporter.__version__,
+        BLANK=showing.BLANK,
+        look=forms.look,
+        marks=forms.MARKS,
+        range_bar=rangebar.bar,
+        bullseye=bullseye.picture,
+        document_map=bullseye.of_document,
+        map_words=bullseye.words,
+        readable=messages.readable,
     )
     return app
 

@@ -16,6 +16,7 @@ from reporter.cmr import segments
 
 if TYPE_CHECKING:
     from reporter.form.definition import Choice
+    from reporter.report.document import SegmentMap
 
 SIZE = 300
 RADIUS = 142.0
@@ -35,6 +36,14 @@ class Shape:
     path: str
     x: float
     y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """One word of a palette: its code and how it is called."""
+
+    code: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def shapes(count: int) -> tuple[Shape, ...]:
     return tuple(_shape(segment) for segment in segments.SEGMENTS if segment.number <= count)
 
 
-def picture(count: int, choices: Iterable[Choice], values: object) -> Picture:
+def picture(count: int, choices: Iterable[Choice | Colour], values: object) -> Picture:
     """A map ready to draw. `values` maps segment number to code; anything that is not a mapping draws it blank."""
     palette = []
     for place, choice in enumerate(choices):
@@ -102,6 +111,25 @@ def picture(count: int, choices: Iterable[Choice], values: object) -> Picture:
         palette.append(Paint(choice.code, choice.words, digit, look, symbol))
     given = values if isinstance(values, Mapping) else {}
     return Picture(shapes(count), tuple(palette), {int(n): str(code) for n, code in given.items() if code})
+
+
+def of_document(drawn: SegmentMap) -> Picture:
+    """A map of a signed report, with the palette it was signed with."""
+    palette = tuple(Colour(code, words) for code, words in drawn.words.items())
+    return picture(drawn.segments, palette, drawn.values)
+
+
+def words(drawn: SegmentMap) -> str:
+    """A map of a signed report in words, the first word of the palette last: it is the unremarkable one."""
+    said = []
+    for code, called in reversed(list(drawn.words.items())):
+        numbers = {int(number) for number, value in drawn.values.items() if value == code}
+        if numbers:
+            said.append(f"{called}: {segments.in_words(numbers, drawn.segments)}")
+    missing = drawn.segments - len(drawn.values)
+    if missing:
+        said.append(f"not assessed: {missing} segment{'s' if missing > 1 else ''}")
+    return "; ".join(said)
 
 
 def _shape(segment: segments.Segment) -> Shape:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, flash, g, jsonify, redirect, render_template, request, session, url_for
 
 from reporter.actions import identity, refusals
-from reporter.web import at_hand, schemas
+from reporter.web import at_hand, errors, schemas
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -37,7 +37,10 @@ def guard() -> ResponseReturnValue | None:
         return None
     token = request.cookies.get(cookie_name())
     if token:
-        g.actor = identity.resume(at_hand.db(), token, at_hand.now(), address=address(), request_id=g.request_id)
+        g.actor = identity.resume(
+            at_hand.db(), token, at_hand.now(), address=address(), request_id=g.request_id,
+            idle=at_hand.things().settings.session_idle,
+        )  # fmt: skip
     if g.actor is not None or request.endpoint is None:
         # An unknown address is "not found" for everybody; it tells nothing.
         return None
@@ -73,7 +76,10 @@ def enter() -> ResponseReturnValue:
     asked = schemas.read(schemas.SignIn, request.form)
     onward = ours(asked["next"])
     try:
-        token, _actor = identity.sign_in(at_hand.db(), asked["username"], asked["password"], address(), at_hand.now())
+        token, _actor = identity.sign_in(
+            at_hand.db(), asked["username"], asked["password"], address(), at_hand.now(),
+            absolute=at_hand.things().settings.session_absolute,
+        )  # fmt: skip
     except (refusals.BadCredentials, refusals.Throttled) as refusal:
         status = 429 if isinstance(refusal, refusals.Throttled) else 401
         said = render_template("sign_in.html", onward=asked["next"], username=asked["username"], refusal=refusal)
@@ -81,6 +87,33 @@ def enter() -> ResponseReturnValue:
     session.clear()  # a new form token: one that was planted before sign-in is worth nothing after it
     answer = redirect(onward)
     return _with_cookie(answer, token)
+
+
+@pages.get("/account")
+def account() -> ResponseReturnValue:
+    """Who is signed in, and what they can do about it."""
+    return render_template("account.html", refusal=None)
+
+
+@pages.post("/account/password")
+def change_password() -> ResponseReturnValue:
+    """Change one's own password. Every other sign-in of this person ends."""
+    asked = schemas.read(schemas.Password, request.form)
+    try:
+        identity.change_password(at_hand.db(), at_hand.actor(), asked["old"], asked["new"], at_hand.now())
+    except refusals.Refused as refusal:
+        return render_template("account.html", refusal=refusal), errors.told(refusal).status
+    flash("Your password is changed. Every other sign-in of yours has ended.")
+    return redirect(url_for(".account"), 303)
+
+
+@pages.post("/account/sign-out-everywhere")
+def leave_everywhere() -> ResponseReturnValue:
+    """End every sign-in of this person, this one too."""
+    schemas.read(schemas.Nothing, request.form)
+    identity.revoke_sessions(at_hand.db(), at_hand.actor(), at_hand.actor().key, at_hand.now())
+    session.clear()
+    return _with_cookie(redirect(url_for(".sign_in"), 303), None)
 
 
 @pages.post("/sign-out")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from reporter.actions import refusals
+from reporter.web.showing import LONDON
 
 #: Posted by our own forms beside the fields proper: Flask-WTF's token and the name of the button.
 FURNITURE = frozenset({"csrf_token", "button"})
+#: Taken as typed: a password may begin with a space.
+SECRETS = frozenset({"password", "old", "new"})
 
 
 class Request(Schema):
@@ -37,6 +41,32 @@ class SignIn(Request):
     username = text(100, required=False)
     password = text(500, required=False)
     next = text(500, required=False)
+
+
+class Password(Request):
+    """The present password and the new one."""
+
+    old = text(500)
+    new = text(500)
+
+
+class Order(Request):
+    """An order as typed in. What is needed is the action's business; here is only what fits."""
+
+    site_code = text(20)
+    family = text(100, required=False)
+    given = text(100, required=False)
+    birth_date = text(10, required=False)
+    sex = text(10, required=False)
+    nhs_number = text(20, required=False)
+    hospital_number = text(40, required=False)
+    accession = text(40, required=False)
+    procedure = text(200, required=False)
+    clinical_question = text(4_000, required=False)
+    requester_name = text(200, required=False)
+    patient_class = text(20, required=False)
+    priority = text(20, required=False)
+    completed_at = text(25, required=False)
 
 
 class Search(Request):
@@ -89,18 +119,15 @@ class OpenReport(Request):
 
 
 class Until(Request):
-    """Until when somebody is available, as a browser's datetime-local writes it, London time."""
+    """Until when somebody is available, as a browser's datetime-local writes it, London time; empty: no longer."""
 
-    until = fields.String(required=True, validate=validate.Regexp(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"))
+    until = text(25, required=False)
 
 
-class Loose(Request):
-    """For filters in an address: what isn't known is left out, so that an old bookmark still opens."""
+class At(Request):
+    """One instant, as a browser's datetime-local writes it, London time."""
 
-    class Meta:
-        """Leave out what isn't known."""
-
-        unknown = EXCLUDE
+    at = fields.String(required=True, validate=validate.Length(max=25))
 
 
 def read(schema: type[Schema], form: Any) -> dict[str, Any]:
@@ -124,7 +151,7 @@ def _plain(shape: Schema, form: Any) -> dict[str, Any]:
         if isinstance(wanted, fields.List):
             plain[name] = form.getlist(name)
         else:
-            plain[name] = form[name] if name == "password" else str(form[name]).strip()
+            plain[name] = form[name] if name in SECRETS else str(form[name]).strip()
     return plain
 
 
@@ -133,3 +160,19 @@ def _sentence(name: str, said: object) -> str:
     if isinstance(first, Mapping):
         first = "This can't be used."
     return f"{name.replace('_', ' ').capitalize()}: {first}"
+
+
+def london_moment(written: str, name: str = "at") -> datetime:
+    """The instant that a London clock on the wall shows as `2026-11-30T17:00`. Raises refusals.Invalid."""
+    try:
+        naive = datetime.fromisoformat(written)
+    except ValueError:
+        raise refusals.Invalid({name: "Give a date and a time, such as 30/11/2026 17:00."}) from None
+    return (naive if naive.tzinfo else naive.replace(tzinfo=LONDON)).astimezone(UTC)
+
+
+def whole_number(written: str | None) -> int:
+    """A number that our own page sent. Raises refusals.Invalid where it is missing or was altered."""
+    if not written or not written.isascii() or not written.isdigit() or len(written) > 9:
+        raise refusals.Invalid({"seen": "The page was sent without its number. Reload it and try again."})
+    return int(written)

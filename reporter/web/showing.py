@@ -120,6 +120,22 @@ def iso(when: datetime | date | None) -> str:
     return when.astimezone(UTC).isoformat(timespec="seconds") if isinstance(when, datetime) else when.isoformat()
 
 
+def same_day(one: datetime, other: datetime) -> bool:
+    """Whether two instants fall on one London day; a due instant at midnight belongs to the day before it."""
+    return (one - timedelta(microseconds=1)).astimezone(LONDON).date() == other.astimezone(LONDON).date()
+
+
+def last_day(due_at: datetime) -> str:
+    """`Mon 30 Nov`: the last day that is in time, for a due instant that is itself too late."""
+    local = (due_at - timedelta(microseconds=1)).astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def state_words(state: str) -> str:
+    """A report's state as people here say it."""
+    return {"unreported": "unreported", "submitted": "to sign", "amending": "being amended"}.get(state, words_of(state))
+
+
 FILTERS = {
     "moment": moment,
     "short_moment": short_moment,
@@ -133,4 +149,5 @@ FILTERS = {
     "sex": sex,
     "iso": iso,
 }
-FUNCTIONS = {"age": age, "until": until, "ago": ago, "person_name": person}
+FUNCTIONS = {"age": age, "until": until, "ago": ago, "person_name": person, "same_day": same_day,
+             "last_day": last_day, "state_words": state_words}

@@ -39,7 +39,7 @@ async function save() {
     later(AGAIN);
   } finally {
     saving = false;
-    if (changed && !stopped && timer === null) later();
+    if (changed && !stopped) later();
   }
 }
 
@@ -105,26 +105,19 @@ function refuse(code, told) {
 
 form.addEventListener("input", () => later());
 form.addEventListener("change", () => later(150));
-form.addEventListener("submit", () => { stopped = true; });
+// A button posts the whole form. A save that is under way is waited for: its number has to be the one we have seen.
+form.addEventListener("submit", async (event) => {
+  stopped = true;
+  clearTimeout(timer);
+  if (!saving) return;
+  event.preventDefault();
+  while (saving) await new Promise((done) => setTimeout(done, 30));
+  form.requestSubmit(event.submitter);
+});
 document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
 window.addEventListener("beforeunload", (event) => {
   if (changed && !stopped) { save(); event.preventDefault(); }
 });
-
-// Submitting for review or going to the signing page takes the last change along.
-for (const leave of document.querySelectorAll("[data-after-save]")) {
-  leave.addEventListener("submit", async (event) => {
-    if (leave.dataset.ready) return;
-    event.preventDefault();
-    clearTimeout(timer);
-    while (saving) await new Promise((done) => setTimeout(done, 50));
-    await save();
-    if (changed || stopped) return;
-    leave.elements.number.value = form.elements.seen.value;
-    leave.dataset.ready = "yes";
-    leave.requestSubmit(event.submitter);
-  });
-}
 
 // Enter in a number goes to the next box, as in a table; it never submits half a form.
 form.addEventListener("keydown", (event) => {
@@ -134,7 +127,6 @@ form.addEventListener("keydown", (event) => {
   boxes[boxes.indexOf(event.target) + 1]?.focus();
 });
 
-// A value that the server asks about is confirmed by the tick; that is a change like any other.
 // Where one is: the rail follows the reading.
 const parts = [...document.querySelectorAll("section.part")];
 function here() {
