@@ -42,6 +42,7 @@ def sign(study_id: UUID) -> ResponseReturnValue:
 
 def _page(study_id: UUID, refusal: refusals.Refused | None = None, status: int = 200) -> ResponseReturnValue:
     view = look_up(study_id)
-    preview = reporting.sign_preview(at_hand.db(), at_hand.actor(), str(study_id), at_hand.now(), at_hand.things().wires)
+    wires = at_hand.things().wires
+    preview = reporting.sign_preview(at_hand.db(), at_hand.actor(), str(study_id), at_hand.now(), wires)
     body = render_template("sign.html", view=view, preview=preview, document=preview.document, refusal=refusal)
     return body, status
