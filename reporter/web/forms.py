@@ -45,7 +45,7 @@ def look(filled: FilledField) -> Look:
     field = filled.field
     if field.segments:
         value = filled.value if isinstance(filled.value, Mapping) else {}
-        return Look("segments", classes="full tall", map=value)
+        return Look("segments", classes="map tall", map=value)
     if field.is_computed:
         return Look("computed")
     name = field.kind.name

@@ -149,5 +149,12 @@ FILTERS = {
     "sex": sex,
     "iso": iso,
 }
-FUNCTIONS = {"age": age, "until": until, "ago": ago, "person_name": person, "same_day": same_day,
-             "last_day": last_day, "state_words": state_words}
+FUNCTIONS = {
+    "age": age,
+    "until": until,
+    "ago": ago,
+    "person_name": person,
+    "same_day": same_day,
+    "last_day": last_day,
+    "state_words": state_words,
+}

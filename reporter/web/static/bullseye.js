@@ -9,6 +9,7 @@ class BullsEye {
     this.key = root.dataset.bullseye;
     this.svg = root.querySelector("svg[data-eye]");
     this.segments = [...root.querySelectorAll("svg[data-eye] > g.seg")];
+    this.labels = [...root.querySelectorAll("svg[data-eye] g.label")];
     this.paints = [...root.querySelectorAll("button.paint")];
     this.words = root.querySelector("[data-words]");
     if (this.paints.length === 0) return; // computed, or locked: it is only looked at
@@ -45,10 +46,10 @@ class BullsEye {
   show(segment, paint) {
     const { look, symbol, words } = paint.dataset;
     segment.dataset.look = look;
-    const hatch = segment.querySelector(".hatch");
-    if (look && look !== "clear") hatch.setAttribute("fill", `url(#${this.key}-${look})`);
-    else hatch.removeAttribute("fill");
-    segment.querySelector(".sym").textContent = symbol;
+    segment.querySelector(".hatch").setAttribute("fill", look && look !== "clear" ? `url(#${this.key}-${look})` : "none");
+    const label = this.labels[this.segments.indexOf(segment)];
+    label.dataset.look = look;
+    label.querySelector(".sym").textContent = symbol;
     segment.setAttribute("aria-label", `${segment.dataset.n} ${segment.dataset.name}: ${words}`);
   }
 
