@@ -7,13 +7,13 @@ others own (patient, people, organisations, the order) is created only where the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from reporter.integration.fhir import observations, order, people, report, systems
 from reporter.integration.fhir.observations import Around
 from reporter.integration.fhir.systems import Resource
 from reporter.integration.fhir.text import said
 from reporter.integration.fhir.writing import to_json
+from reporter.integration.wires import Destination
 from reporter.report.document import (
     CodedFinding,
     Measurement,
@@ -27,7 +27,7 @@ _Statement = Measurement | SegmentMap | CodedFinding
 
 
 def render(
-    version: SignedVersion, destination: Any, message_id: str, pdf: bytes, earlier: Sequence[SignedVersion] = ()
+    version: SignedVersion, destination: Destination, message_id: str, pdf: bytes, earlier: Sequence[SignedVersion] = ()
 ) -> bytes:
     """The transaction Bundle for a destination, as UTF-8 JSON. Pure: the same arguments give the same bytes.
 
@@ -35,11 +35,12 @@ def render(
     in error, so that no receiver keeps a withdrawn number as a final result.
     Raises CannotSay for a control character and ValueError for a measurement that is not a decimal number.
     """
-    del destination  # every receiver gets the same resources; the address is the sender's business
-    return to_json(bundle(version, message_id, pdf, earlier))
+    return to_json(bundle(version, message_id, pdf if destination.include_pdf else None, earlier))
 
 
-def bundle(version: SignedVersion, message_id: str, pdf: bytes, earlier: Sequence[SignedVersion] = ()) -> Resource:
+def bundle(
+    version: SignedVersion, message_id: str, pdf: bytes | None, earlier: Sequence[SignedVersion] = ()
+) -> Resource:
     """The same as plain dicts, lists, text and Decimal."""
     if not isinstance(version, SignedVersion):
         raise TypeError("Only a signed version can be sent.")

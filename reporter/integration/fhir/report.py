@@ -24,7 +24,7 @@ def report_identifier(version: SignedVersion) -> Resource:
 
 
 def diagnostic_report(
-    version: SignedVersion, *, subject: Resource, order: Resource, site: Resource, reader: Resource, pdf: bytes
+    version: SignedVersion, *, subject: Resource, order: Resource, site: Resource, reader: Resource, pdf: bytes | None
 ) -> Resource:
     """The signed version without its results; `bundle` adds the references to them."""
     document = version.document
@@ -52,10 +52,9 @@ def diagnostic_report(
     made["performer"] = [site]
     made["resultsInterpreter"] = [reader]
     made["conclusion"] = said(wording.conclusion(version))
-    made["presentedForm"] = [
-        _attachment("text/html; charset=utf-8", page(version).encode(), title),
-        _attachment("application/pdf", pdf, title),
-    ]
+    made["presentedForm"] = [_attachment("text/html; charset=utf-8", page(version).encode(), title)]
+    if pdf is not None:
+        made["presentedForm"].append(_attachment("application/pdf", pdf, title))
     return made
 
 
