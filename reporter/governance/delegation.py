@@ -52,23 +52,15 @@ def may_draft(
 ) -> Permission:
     """Whether somebody may enter answers.
 
-    Every trainee may: below level 2 it is a training draft, which can't be submitted as a delegated report and which a
-    consultant has to take over.
+    Every trainee may. Where the two conditions of delegation don't hold, they are told at once and not only when they
+    submit: below level 2 it is a training draft, which a consultant has to take over.
     """
     case = _Case("draft", now, standards or packaged(), tuple(roster), drafter=person)
     case.ask("reporter_by_role", reporter_by_role(person))
     if case.stopped or person.is_consultant:
         return case.permission(_alone(person))
-    level = case.number("delegated_reporter_level")
-    known = delegated_reporter_has_the_level(person, case.on, level)
-    case.note("delegated_reporter_has_the_level", known)
-    note = ""
-    if known.stops:
-        note = (
-            f"This is a training draft. {say_held(person, case.on, to_them=True)} You can save it and show it to a "
-            f"consultant; it can't be submitted below level {level}."
-        )
-    return case.permission(f"Draft by {_named(person, case.on)}.", note)
+    case.note_delegation(person)
+    return case.permission(f"Draft by {_named(person, case.on)}.", _before_submitting(case, person))
 
 
 def may_submit(
@@ -134,6 +126,17 @@ def may_amend(person: Reporter, now: datetime, standards: Standards | None = Non
     case = _Case("amend", now, standards or packaged(), (), signer=person)
     _ask_about_signing(case, person)
     return case.permission(_alone(person))
+
+
+def _before_submitting(case: _Case, person: Reporter) -> str:
+    """What a trainee should know while drafting: the first condition of delegation that doesn't hold, or nothing."""
+    if case.said["delegated_reporter_has_the_level"].stops:
+        return (
+            f"This is a training draft. {say_held(person, case.on, to_them=True)} You can save it and show it to a "
+            f"consultant; it can't be submitted below level {case.number('delegated_reporter_level')}."
+        )
+    discussed = case.said["somebody_can_discuss_it"]
+    return f"{discussed.words} You can go on drafting; submitting waits for somebody." if discussed.stops else ""
 
 
 def _ask_about_signing(case: _Case, signer: Reporter) -> None:

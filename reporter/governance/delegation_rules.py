@@ -169,8 +169,12 @@ def signer_is_registered(signer: Reporter) -> Verdict:
 
 
 def available_at(roster: Iterable[Availability], now: datetime, level: int) -> Availability | None:
-    """The entry of at least this level that covers an instant; the one that lasts longest, when several do."""
-    return max((e for e in roster if e.level >= level and e.covers(now)), key=lambda e: in_utc(e.end), default=None)
+    """The entry of at least this level that covers an instant; the one that began first, when several do.
+
+    It stays the same until it ends, so that a page shown a minute ago still says what is true.
+    """
+    covering = (entry for entry in roster if entry.level >= level and entry.covers(now))
+    return min(covering, key=lambda entry: (in_utc(entry.start), entry.person_id), default=None)
 
 
 def _a(noun: str) -> str:

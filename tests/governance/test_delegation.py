@@ -95,7 +95,14 @@ class TestDrafting:
         assert "can't be submitted below level 2" in permission.reasons[0]
 
     def test_a_trainee_of_level_2_drafts_without_further_words(self):
-        assert may_draft(a_person(), NOW).reasons == ()
+        assert may_draft(a_person(), NOW, [on_the_roster()]).reasons == ()
+
+    def test_a_trainee_is_told_while_drafting_that_nobody_can_be_asked(self):
+        permission = may_draft(a_person(), NOW, [])
+
+        assert permission.allowed
+        assert permission.reasons[0].endswith("You can go on drafting; submitting waits for somebody.")
+        assert permission.certificate["rules"]["somebody_can_discuss_it"]["verdict"] == "not_met"
 
     @pytest.mark.parametrize("role", ["radiographer", "auditor", "admin"])
     def test_other_roles_do_not_write_reports(self, role):
@@ -198,6 +205,13 @@ class TestSigningADelegatedReport:
 
         assert permission.allowed
         assert "Dr Priya Nair (level 3) available to discuss" in permission.statement
+
+    def test_who_joins_the_roster_does_not_change_what_the_signing_page_said(self):
+        first, second = on_the_roster(hours=(-2, 1)), on_the_roster(hours=(-1, 9), name="Dr Ines Moreau")
+
+        for signer in (a_consultant(), a_consultant(level=3)):
+            alone = may_sign(signer, NOW, drafter=a_person(), roster=[first]).statement
+            assert may_sign(signer, NOW, drafter=a_person(), roster=[second, first]).statement == alone
 
     def test_taking_over_is_said_and_what_was_missing_is_kept(self):
         permission = may_sign(a_consultant(), NOW, drafter=a_person(level=1), takes_over=True)
