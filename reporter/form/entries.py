@@ -140,15 +140,18 @@ class Entry:
 class Keys:
     """The keys of one mapping, from which each is asked for by name; an unknown one is refused at once."""
 
-    def __init__(self, entry: Entry, what: str, known: Iterable[str], field: str | None = None) -> None:
+    def __init__(self, entry: Entry, what: str, known: Iterable[str], *, is_field: bool = False) -> None:
         self.entry = entry
-        entry.field = field or entry.field
         self._what = what
         self._pieces = dict(entry.pairs(what))
         known = list(known)
+        id_ = self._pieces.get("id")
+        if is_field and id_ and id_.is_text:
+            # So that even a key that is not known is told with its field.
+            self.belongs_to(id_.text("'id'"))
         for key, piece in self._pieces.items():
             if key not in known:
-                raise piece.wrong(f"{key!r} is not something {what} can have. {did_you_mean(key, known)}")
+                raise piece.wrong(f"{key!r} is not something {what[:1].lower()}{what[1:]} can have. {did_you_mean(key, known)}")
 
     def belongs_to(self, field: str) -> None:
         """From here on errors name this field."""

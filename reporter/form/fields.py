@@ -57,9 +57,8 @@ _TAKEN = ("grades", "value")
 
 def read_field(piece: Entry, before: Mapping[str, Field]) -> Field:
     """A field from its mapping. `before` holds the fields that stand above it; raises TemplateError."""
-    keys = Keys(piece, "A field", _KEYS)
+    keys = Keys(piece, "A field", _KEYS, is_field=True)
     id_ = _own_id(keys, before)
-    keys.belongs_to(id_)
     kind = KINDS[keys.need("kind").one_of("'kind'", KINDS)]
     gives = _gives(keys, kind.name)
     shape = gives if kind.name == "computed" else "number" if kind.name == "integer" else kind.name
