@@ -151,7 +151,9 @@ class Keys:
             self.belongs_to(id_.text("'id'"))
         for key, piece in self._pieces.items():
             if key not in known:
-                raise piece.wrong(f"{key!r} is not something {what[:1].lower()}{what[1:]} can have. {did_you_mean(key, known)}")
+                raise piece.wrong(
+                    f"{key!r} is not something {what[:1].lower()}{what[1:]} can have. {did_you_mean(key, known)}"
+                )
 
     def belongs_to(self, field: str) -> None:
         """From here on errors name this field."""

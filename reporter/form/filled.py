@@ -46,7 +46,7 @@ class FormContext:
     def default(self, name: str) -> str | None:
         """The value that stands for a field until somebody answers it; None when there is none."""
         if name == "sex":
-            return self.sex if self.sex in ("male", "female") else "unknown"
+            return self.sex if self.sex in ("male", "female") else None
         known = {
             "papillary": self.papillary,
             "bsa_formula": self.bsa_formula,

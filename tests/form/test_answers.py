@@ -77,7 +77,11 @@ def test_a_question_that_hangs_on_one_that_is_not_asked_is_not_asked_either():
 
 def test_what_is_not_asked_is_never_missing():
     def missing(**answers):
-        return [problem.field_ids[0] for problem in fill(STRESS, answers, NOBODY).missing if "urgent" not in problem.field_ids[0]]
+        return [
+            problem.field_ids[0]
+            for problem in fill(STRESS, answers, NOBODY).missing
+            if "urgent" not in problem.field_ids[0]
+        ]
 
     assert missing() == ["agent", "answer"]
     assert missing(agent="none") == ["answer"]
@@ -186,7 +190,9 @@ def test_a_default_stands_until_somebody_answers_and_says_where_it_came_from():
     assert not fill(template, {"scanner": "Another"}, context)["scanner"].defaulted
 
 
-@pytest.mark.parametrize(("sex", "offered"), [("male", "male"), ("female", "female"), ("other", "unknown"), (None, "unknown")])
+@pytest.mark.parametrize(
+    ("sex", "offered"), [("male", "male"), ("female", "female"), ("other", None), ("unknown", None), (None, None)]
+)
 def test_the_reference_sex_is_offered_only_where_the_record_is_clear(sex, offered):
     assert FormContext(sex=sex).default("sex") == offered
 

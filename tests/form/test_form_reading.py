@@ -17,7 +17,13 @@ from tests.form.small_templates import FIRST_LINE, HEAD, TAIL, a_template, block
 #: what is wrong, the fields, the line within them (from 1), the field's id, words that the sentence must have.
 WRONG_FIELDS = [
     ("an unknown key", "- {id: a, ask: A, kind: text, colour: red}", 1, "a", "'colour' is not something"),
-    ("a key misspelt", "- id: a\n  ask: A\n  kind: text\n  requird_when: {a: b}", 4, "a", "Did you mean 'required_when'"),
+    (
+        "a key misspelt",
+        "- id: a\n  ask: A\n  kind: text\n  requird_when: {a: b}",
+        4,
+        "a",
+        "Did you mean 'required_when'",
+    ),
     ("a key given twice", "- id: a\n  ask: A\n  kind: text\n  ask: B", 4, None, "'ask' is given twice (first on line"),
     ("no id", "- ask: A\n  kind: text", 1, None, "has no 'id'"),
     ("no question", "- id: a\n  kind: text", 1, "a", "has no 'ask'"),
@@ -33,7 +39,13 @@ WRONG_FIELDS = [
     ("choices as a list", "- id: a\n  ask: A\n  kind: choice\n  choices: [x, y]", 4, "a", "must be a mapping"),
     ("empty choices", "- id: a\n  ask: A\n  kind: choice\n  choices: {}", 4, "a", "is empty"),
     ("a choice code with a space", "- id: a\n  ask: A\n  kind: choice\n  choices: {x y: X}", 4, "a", "mid_wall"),
-    ("a choice given twice", "- id: a\n  ask: A\n  kind: choice\n  choices:\n    x: X\n    x: Y", 6, "a", "given twice"),
+    (
+        "a choice given twice",
+        "- id: a\n  ask: A\n  kind: choice\n  choices:\n    x: X\n    x: Y",
+        6,
+        "a",
+        "given twice",
+    ),
     ("two choices alike", "- id: a\n  ask: A\n  kind: choice\n  choices: {x: X, y: X}", 4, "a", "the same words"),
     ("an unknown unit", "- id: a\n  ask: A\n  kind: number\n  unit: ML", 4, "a", "'unit' 'ML' is not known"),
     ("a unit on a text", "- id: a\n  ask: A\n  kind: text\n  unit: mL", 4, "a", "goes with numbers"),
@@ -42,7 +54,13 @@ WRONG_FIELDS = [
     ("a bound in words", "- id: a\n  ask: A\n  kind: number\n  hard: [low, 5]", 4, "a", "must be a number"),
     ("a bound in base 60", "- id: a\n  ask: A\n  kind: number\n  hard: [1, 1:30]", 4, "a", "'1:30' stands there"),
     ("a bound that limits nothing", "- id: a\n  ask: A\n  kind: number\n  soft: {help: X}", 4, "a", "limit nothing"),
-    ("from and above", "- id: a\n  ask: A\n  kind: number\n  soft: {from: 1, above: 2}", 4, "a", "both 'from' and 'above'"),
+    (
+        "from and above",
+        "- id: a\n  ask: A\n  kind: number\n  soft: {from: 1, above: 2}",
+        4,
+        "a",
+        "both 'from' and 'above'",
+    ),
     (
         "a question beyond the refusal",
         "- id: a\n  ask: A\n  kind: number\n  hard: [1, 5]\n  soft: [2, 9]",
@@ -103,8 +121,20 @@ WRONG_FIELDS = [
         "a",
         "no field above",
     ),
-    ("an expression for a formula", "- id: a\n  ask: A\n  kind: computed\n  compute: b - c", 4, "a", "must be a mapping"),
-    ("a formula on a typed field", "- id: a\n  ask: A\n  kind: number\n  compute: {formula: x}", 4, "a", "needs `kind: computed`"),
+    (
+        "an expression for a formula",
+        "- id: a\n  ask: A\n  kind: computed\n  compute: b - c",
+        4,
+        "a",
+        "must be a mapping",
+    ),
+    (
+        "a formula on a typed field",
+        "- id: a\n  ask: A\n  kind: number\n  compute: {formula: x}",
+        4,
+        "a",
+        "needs `kind: computed`",
+    ),
     (
         "bounds that refuse a computed value",
         "- {id: b, ask: B, kind: number}\n- id: a\n  ask: A\n  kind: computed\n  hard: [1, 2]\n  compute: {formula: stroke_volume, edv: b, esv: b}",
@@ -129,10 +159,22 @@ WRONG_FIELDS = [
     ),
     ("an unknown measure", "- id: a\n  ask: A\n  kind: number\n  grade: lv_edvx", 4, "a", "Did you mean 'lv_edv"),
     ("an unknown default", "- id: a\n  ask: A\n  kind: text\n  default: moon", 4, "a", "'default' 'moon' is not known"),
-    ("a sentence that starts with a brace", "- id: a\n  ask: A\n  kind: text\n  say: {value} is there", 4, None, "in quotes"),
+    (
+        "a sentence that starts with a brace",
+        "- id: a\n  ask: A\n  kind: text\n  say: {value} is there",
+        4,
+        None,
+        "in quotes",
+    ),
     ("a sentence that is a brace", "- id: a\n  ask: A\n  kind: text\n  say: {value}", 4, "a", "Put the text in quotes"),
     ("a sentence with a colon", "- id: a\n  ask: A\n  kind: text\n  say: Seen: $value", 4, None, "in quotes"),
-    ("a sentence about nobody", "- id: a\n  ask: A\n  kind: text\n  say: It is $valeu.", 1, "a", "Did you mean 'value'"),
+    (
+        "a sentence about nobody",
+        "- id: a\n  ask: A\n  kind: text\n  say: It is $valeu.",
+        1,
+        "a",
+        "Did you mean 'value'",
+    ),
     ("a bare dollar", "- id: a\n  ask: A\n  kind: text\n  say: It costs $ 5", 4, "a", "dollar sign"),
     (
         "a sentence for no choice",
@@ -141,7 +183,13 @@ WRONG_FIELDS = [
         "a",
         "speaks for 'y'",
     ),
-    ("measured perhaps", "- id: a\n  ask: A\n  kind: number\n  measured: maybe", 4, "a", "'measured' 'maybe' is not known"),
+    (
+        "measured perhaps",
+        "- id: a\n  ask: A\n  kind: number\n  measured: maybe",
+        4,
+        "a",
+        "'measured' 'maybe' is not known",
+    ),
     ("an alias", "- &x {id: a, ask: A, kind: text}\n- *x", 1, None, "alias"),
     ("a merge key", "- {id: a, ask: A, kind: text}\n- {<<: {ask: B}, id: b, kind: text}", 2, None, "merge key"),
     ("a Python object", "- !!python/object:os.system {id: a}", 1, None, "tag"),
@@ -149,7 +197,9 @@ WRONG_FIELDS = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "line", "field", "words"), [w[1:] for w in WRONG_FIELDS], ids=[w[0] for w in WRONG_FIELDS])
+@pytest.mark.parametrize(
+    ("fields", "line", "field", "words"), [w[1:] for w in WRONG_FIELDS], ids=[w[0] for w in WRONG_FIELDS]
+)
 def test_a_wrong_field_is_told_with_its_line_and_a_remedy(fields, line, field, words):
     with pytest.raises(TemplateError) as told:
         a_template(fields)
@@ -178,11 +228,21 @@ WRONG_FILES = [
     ("no title", the_text(A_TEXT).replace("title: Small\n", ""), 1, "has no 'title'"),
     ("no sections", "id: small\nversion: 1\ntitle: Small\nfor: Tests\n", 1, "has no 'sections'"),
     ("a version in words", the_text(A_TEXT).replace("version: 1", "version: one"), 2, "whole number from 1 to 999"),
-    ("another id than the file's", the_text(A_TEXT).replace("id: small", "id: smaller"), 1, "must be called smaller.v1.yaml"),
+    (
+        "another id than the file's",
+        the_text(A_TEXT).replace("id: small", "id: smaller"),
+        1,
+        "must be called smaller.v1.yaml",
+    ),
     ("another version than the file's", the_text(A_TEXT).replace("version: 1", "version: 2"), 1, "small.v2.yaml"),
     ("an unknown key", the_text(A_TEXT) + "colour: red\n", None, "'colour' is not something a template can have"),
     ("a misspelt key", the_text(A_TEXT).replace("for: Tests", "four: Tests"), 4, "Did you mean 'for'"),
-    ("an unknown check", the_text(A_TEXT) + "checks: [lv_volumes_in_ordr]\n", None, "Did you mean 'lv_volumes_in_order'"),
+    (
+        "an unknown check",
+        the_text(A_TEXT) + "checks: [lv_volumes_in_ordr]\n",
+        None,
+        "Did you mean 'lv_volumes_in_order'",
+    ),
     ("an unknown phrase", the_text(A_TEXT) + "impression: [impresion]\n", None, "Did you mean 'impression'"),
     ("a phrase twice", the_text(A_TEXT) + "impression: [impression, impression]\n", None, "stands there twice"),
     ("an empty list of checks", the_text(A_TEXT) + "checks: []\n", None, "is an empty list"),
@@ -192,7 +252,12 @@ WRONG_FILES = [
     ("a block without a version", the_text(A_TEXT, TAIL + "  - use: atria\n"), None, "as in lv.v1"),
     ("a block elsewhere", the_text(A_TEXT, TAIL + "  - use: ../../etc/passwd.v1\n"), None, "as in lv.v1"),
     ("a block with more", the_text(A_TEXT, TAIL + "  - {use: atria.v1, title: T}\n"), None, "'title' is not something"),
-    ("sections alike", the_text(A_TEXT, TAIL + "  - {id: own, title: T, fields: [{id: b, ask: B, kind: text}]}\n"), 1, "Two sections"),
+    (
+        "sections alike",
+        the_text(A_TEXT, TAIL + "  - {id: own, title: T, fields: [{id: b, ask: B, kind: text}]}\n"),
+        1,
+        "Two sections",
+    ),
     ("a section without fields", the_text(A_TEXT, TAIL + "  - {id: more, title: T}\n"), None, "has no 'fields'"),
 ]
 
@@ -244,7 +309,9 @@ def test_no_stays_the_word_no():
 
 
 def test_numbers_stay_what_was_written():
-    template = a_template("- {id: a, ask: '010', kind: choice, choices: {'1.50': 1.50 T, 1e3: 1e3, 0x1f: 0x1f, 1_25: 1–25 %}}")
+    template = a_template(
+        "- {id: a, ask: '010', kind: choice, choices: {'1.50': 1.50 T, 1e3: 1e3, 0x1f: 0x1f, 1_25: 1–25 %}}"
+    )
 
     assert template.by_id["a"].ask == "010"
     assert [choice.words for choice in template.by_id["a"].choices] == ["1.50 T", "1e3", "0x1f", "1–25 %"]
@@ -261,7 +328,8 @@ def test_the_hash_changes_with_the_template_and_with_each_of_its_blocks():
     assert one.files == ("small.v1.yaml", "blocks/conclusion.v1.yaml")
 
 
-_LINES = the_text(textwrap.dedent("""\
+_LINES = the_text(
+    textwrap.dedent("""\
     - {id: b, ask: B, kind: choice, choices: {x: X, y: Y}}
     - id: a
       ask: A
@@ -270,13 +338,18 @@ _LINES = the_text(textwrap.dedent("""\
       hard: [1, 900]
       when: {b: x}
       say: It is $value.
-    """)).splitlines()
+    """)
+).splitlines()
 
 
 @settings(max_examples=count(5000, ci=1000, quick=150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     edits=st.lists(
-        st.tuples(st.integers(0, len(_LINES) - 1), st.sampled_from(["drop", "double", "swap", "cut", "put"]), st.text(max_size=6)),
+        st.tuples(
+            st.integers(0, len(_LINES) - 1),
+            st.sampled_from(["drop", "double", "swap", "cut", "put"]),
+            st.text(max_size=6),
+        ),
         min_size=1,
         max_size=3,
     )

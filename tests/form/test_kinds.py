@@ -53,7 +53,15 @@ def test_every_kind_that_yaml_can_name_is_here():
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("118", "118"), (" 118 ", "118"), ("118.0", "118.0"), ("0118", "118"), ("60.5", "60.5"), ("5", "5"), ("900", "900")],
+    [
+        ("118", "118"),
+        (" 118 ", "118"),
+        ("118.0", "118.0"),
+        ("0118", "118"),
+        ("60.5", "60.5"),
+        ("5", "5"),
+        ("900", "900"),
+    ],
 )
 def test_a_number_is_kept_as_the_decimal_text_that_was_typed(typed, kept):
     assert stored("volume", typed) == kept
@@ -198,7 +206,9 @@ def test_a_text_has_an_end():
     assert "Shorten it" in refused("story", "x" * 20_001)
 
 
-_PLAIN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=40).map(str.strip).filter(bool)
+_PLAIN = (
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=40).map(str.strip).filter(bool)
+)
 _ANSWERS = st.fixed_dictionaries(
     {},
     optional={
