@@ -209,6 +209,8 @@ def test_a_text_has_an_end():
 _PLAIN = (
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=40).map(str.strip).filter(bool)
 )
+# hypothesis wants its limits without a zone, and gives the zone itself.
+_FIRST, _LAST = datetime(1972, 1, 2), datetime(2199, 12, 30)  # noqa: DTZ001
 _ANSWERS = st.fixed_dictionaries(
     {},
     optional={
@@ -222,7 +224,7 @@ _ANSWERS = st.fixed_dictionaries(
             lambda codes: [c for c in ("motion", "rhythm", "other") if c in codes]
         ),
         "day": st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat),
-        "told": st.datetimes(datetime(1972, 1, 2), datetime(2199, 12, 30), timezones=st.just(UTC)).map(
+        "told": st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)).map(
             lambda moment: moment.isoformat(timespec="minutes")
         ),
         "motion": st.dictionaries(st.integers(1, 17), st.sampled_from(["normal", "akinesis"]), min_size=1).map(
