@@ -18,6 +18,8 @@ from pathlib import Path
 from reporter.integration.hl7v2 import oru_r01
 from reporter.integration.hl7v2.mllp import frame
 from reporter.integration.wires import Destination
+from reporter.store import sites
+from reporter.store.database import Database, migrate
 from tests.hl7_messages import an_orm
 from tests.signed_versions import a_signed_version
 
@@ -55,10 +57,13 @@ listener.run(db, Wires(), dataclasses.replace(settings.Settings(), listen_port=0
 
 
 def _orders_per_second() -> float:
-    from benchmarks.world import a_world
-
     with tempfile.TemporaryDirectory() as folder:
-        url = a_world(Path(folder) / "bench.sqlite3")
+        url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        migrate(url)
+        db = Database(url)
+        with db.begin() as session:
+            sites.add(session, sites.Site("RXX01", "Northfield General Hospital", "RXX", "Northfield NHS Trust"))
+        db.close()
         environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
         process = subprocess.Popen(
             [sys.executable, "-c", _LISTENER, url], stdout=subprocess.PIPE, text=True, env=environment
@@ -85,7 +90,9 @@ def _send_all(port: int, name: str, orders: int) -> None:
 
 def _send(port: int, name: str, orders: int) -> None:
     messages = [
-        an_orm(message_id=f"{name}-{n}", accession=f"{name}-{n}", placer=f"P-{name}-{n}", nhs_number="", mrn=f"{name}-{n}")
+        an_orm(
+            message_id=f"{name}-{n}", accession=f"{name}-{n}", placer=f"P-{name}-{n}", nhs_number="", mrn=f"{name}-{n}"
+        )
         for n in range(orders)
     ]
     with socket.create_connection(("127.0.0.1", port), timeout=30) as peer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,6 +77,20 @@ def receive(db: Database, raw: bytes, source: Source, now: datetime) -> bytes:
             log.error("A message could not be applied: %s. It is kept.", type(fault).__name__)  # noqa: TRY400
             return _keep(db, raw, message, source, Unusable("AE", _UNEXPECTED), now=now)
     return _keep(db, raw, message, source, Unusable("AE", _UNEXPECTED), now=now)
+
+
+def receive_all(db: Database, messages: Sequence[tuple[bytes, Source]], now: datetime) -> list[bytes]:
+    """Takes messages that came at the same time in one transaction: one commit for all of them, then every answer.
+
+    The effect is that of `receive` one after the other. Where one of them can't be used, nothing of the common
+    transaction stays and each is taken on its own.
+    """
+    if len(messages) > 1:
+        try:
+            return _all_at_once(db, messages, now)
+        except Exception as why:
+            log.debug("Messages are taken one by one: %s.", type(why).__name__)
+    return [receive(db, raw, source, now) for raw, source in messages]
 
 
 def list_exceptions(db: Database, actor: Actor) -> tuple[ExceptionLine, ...]:
@@ -150,16 +164,28 @@ def split_file(content: bytes) -> tuple[bytes, ...]:
     return tuple(b"\r".join(one) + b"\r" for one in messages)
 
 
+def _all_at_once(db: Database, messages: Sequence[tuple[bytes, Source]], now: datetime) -> list[bytes]:
+    read = [(parse(raw, source.charset), source) for raw, source in messages]
+    said = [(message, read_events(message, source, now), source) for message, source in read]
+    with db.begin() as session:
+        return [_answer_in(session, message, events, source, now) for message, events, source in said]
+
+
 def _apply_and_answer(
     db: Database, message: Message, events: tuple[Event, ...], source: Source, now: datetime
 ) -> bytes:
     with db.begin() as session:
-        if (repeated := _earlier_answer(session, message)) is not None:
-            return repeated
-        inbox_id = new_id()
-        effect = _apply(session, events, source, inbox_id, received_at=now, now=now)
-        answer = ack.build(message, "AA", now=now, mode=source.acknowledge)
-        inbox.put(session, _received(message.raw, message, source, answer, now, inbox_id=inbox_id, effect=effect))
+        return _answer_in(session, message, events, source, now)
+
+
+def _answer_in(session: Session, message: Message, events: tuple[Event, ...], source: Source, now: datetime) -> bytes:
+    """Applies a message and keeps it with its answer; or gives the answer that it got before."""
+    if (repeated := _earlier_answer(session, message)) is not None:
+        return repeated
+    inbox_id = new_id()
+    effect = _apply(session, events, source, inbox_id, received_at=now, now=now)
+    answer = ack.build(message, "AA", now=now, mode=source.acknowledge)
+    inbox.put(session, _received(message.raw, message, source, answer, now, inbox_id=inbox_id, effect=effect))
     return answer
 
 

@@ -13,6 +13,7 @@ from reporter.actions.inbound import (
     import_orders,
     list_exceptions,
     receive,
+    receive_all,
     reprocess,
     split_file,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "import_orders",
     "list_exceptions",
     "receive",
+    "receive_all",
     "reprocess",
     "split_file",
 ]

@@ -95,15 +95,16 @@ def record(
     content_sha256 = _content_sha256(salt, content)
     link = _link(previous, site_code, seq, content_sha256)
     session.execute(
-        insert(audit_event).values(
-            site_code=site_code,
-            seq=seq,
-            salt=salt,
-            content_sha256=content_sha256,
-            previous=previous,
-            hash=link,
+        insert(audit_event),
+        {
+            "site_code": site_code,
+            "seq": seq,
+            "salt": salt,
+            "content_sha256": content_sha256,
+            "previous": previous,
+            "hash": link,
             **content,
-        )
+        },
     )
     session.execute(update(audit_head).where(audit_head.c.site_code == site_code).values(seq=seq, hash=link))
     return seq

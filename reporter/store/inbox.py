@@ -50,8 +50,9 @@ class Earlier:
 
 def put(session: Session, new: Received) -> None:
     """Keeps a message. AlreadyThere when another with the same sender and id was kept meanwhile."""
+    # Values as parameters, not in the statement: SQLAlchemy then has nothing to compile for each message.
     values = {column.name: getattr(new, column.name) for column in columns(inbox, Received)}
-    session.execute(insert(inbox).values(**values))
+    session.execute(insert(inbox), values)
 
 
 def earlier(session: Session, application: str, facility: str, control_id: str) -> tuple[Earlier, ...]:

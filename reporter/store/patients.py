@@ -94,7 +94,7 @@ def sites_knowing(session: Session, identifiers: Iterable[LocalIdentifier], nhs_
 def add(session: Session, new: Patient, now: datetime) -> None:
     """Adds a patient with their hospital numbers."""
     fields = {column.name: getattr(new, column.name) for column in columns(patient, Patient)}
-    session.execute(insert(patient).values(**fields, created_at=now, updated_at=now))
+    session.execute(insert(patient), {**fields, "created_at": now, "updated_at": now})
     add_identifiers(session, new.id, new.site_code, new.identifiers)
 
 

@@ -97,7 +97,7 @@ class VersionLine:
 
 def add(session: Session, new: Report) -> None:
     """Adds the report of a new study."""
-    session.execute(insert(report).values(**{column.name: getattr(new, column.name) for column in report.c}))
+    session.execute(insert(report), {column.name: getattr(new, column.name) for column in report.c})
 
 
 def of_study(session: Session, study_id: str) -> Report | None:

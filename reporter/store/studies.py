@@ -99,7 +99,7 @@ def find(
 
 def add(session: Session, new: Study) -> None:
     """Adds a study. AlreadyThere when the site has the accession number."""
-    session.execute(insert(study).values(**_values(new)))
+    session.execute(insert(study), _values(new))
 
 
 def change(session: Session, study_id: str, changes: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ class Limits:
     idle_seconds: float = 1800.0
     most_connections: int = 512
     #: How many messages are worked on at once.
-    most_at_once: int = 16
+    most_at_once: int = 32
     #: How long a last answer waits for the peer to read it before the connection is cut.
     linger_seconds: float = 1.0
 
@@ -76,8 +76,10 @@ class Server:
 
     async def start(self) -> None:
         """Binds and listens. Raises OSError when the address can't be had."""
-        self._stopping = asyncio.Event()
+        self._stopping = False
         self._connections: set[asyncio.Task[None]] = set()
+        #: Those that wait for a message and may be ended at once when the service stops.
+        self._reading: set[asyncio.Task[None]] = set()
         self._working = ThreadPoolExecutor(self.limits.most_at_once, thread_name_prefix="hl7")
         # The reader's own limit bounds what is buffered while a handler works: the peer's socket is paused beyond it.
         self._server = await asyncio.start_server(self._serve, self.host, self.port, limit=_CHUNK, backlog=256)
@@ -86,7 +88,9 @@ class Server:
     async def stop(self, grace_seconds: float = 20.0) -> None:
         """Takes no new message, answers those that were taken, and closes."""
         self._server.close()
-        self._stopping.set()
+        self._stopping = True
+        for connection in self._reading:
+            connection.cancel()
         if self._connections:
             _, late = await asyncio.wait(self._connections, timeout=grace_seconds)
             for connection in late:
@@ -96,7 +100,7 @@ class Server:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if len(self._connections) >= self.limits.most_connections or self._stopping.is_set():
+        if len(self._connections) >= self.limits.most_connections or self._stopping:
             log.warning("connection refused: %s are open", len(self._connections))
             writer.close()
             return
@@ -130,17 +134,20 @@ class Server:
 
     async def _next(self, frames: _Frames) -> bytes | None:
         """The next message, or None at the end of the connection or of the service."""
-        reading = asyncio.ensure_future(frames.next())
-        stopping = asyncio.ensure_future(self._stopping.wait())
+        if self._stopping:
+            return None
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading.add(task)
         try:
-            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            # A message that is whole is taken even at the stop; one that is half there was promised nothing.
-            return reading.result() if reading.done() else None
+            return await frames.next()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            task.uncancel()
+            return None  # what is half there was promised nothing; its sender will send it again
         finally:
-            for waiting in (reading, stopping):
-                waiting.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await waiting
+            self._reading.discard(task)
 
     async def _answer(self, payload: bytes) -> bytes:
         try:
