@@ -32,7 +32,7 @@ from reporter.integration.hl7v2.message import Malformed, Message, parse
 from reporter.integration.hl7v2.orders_in import read_events
 from reporter.integration.wires import Source, Wires
 from reporter.store import audit_log, inbox
-from reporter.store.database import AlreadyThere, Database, Session
+from reporter.store.database import AlreadyThere, Busy, Database, Session
 from reporter.store.inbox import Received
 from reporter.store.rows import new_id
 
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 #: Who looks after messages that could not be used.
 HANDLERS = ("radiographer", "consultant", "clinical_lead", "admin")
+_TRIES = 4
 _ID_REUSED = "Another message with the same sender and control id (MSH-10) came before, with other content."
 _UNEXPECTED = (
     "The message could not be applied because of a fault in this system. It is kept; a person will look at it."
@@ -65,13 +66,15 @@ def receive(db: Database, raw: bytes, source: Source, now: datetime) -> bytes:
         return _keep(db, raw, None, source, Unusable("AR", str(why), "100"), now=now)
     except Unusable as why:
         return _keep(db, raw, message, source, why, now=now)
-    for _ in range(2):
+    for left in reversed(range(_TRIES)):
         try:
             return _apply_and_answer(db, message, events, source, now)
         except Unusable as why:
             return _keep(db, raw, message, source, why, now=now)
-        except AlreadyThere:
-            continue  # the same message, or the same new patient or study, on another connection: look again
+        except (AlreadyThere, Busy):
+            if left:
+                continue  # the same message, patient or study on another connection, or a deadlock: look again
+            log.warning("An inbound message met others of its kind %s times; it is kept as an exception.", _TRIES)
         except Exception as fault:
             # Only the kind of fault is written down: its text may hold what the message said about a patient.
             log.error("A message could not be applied: %s. It is kept.", type(fault).__name__)  # noqa: TRY400
@@ -109,7 +112,7 @@ def exception(db: Database, actor: Actor, inbox_id: str) -> ExceptionLine:
     return ExceptionLine(found, found.exception or "")
 
 
-def reprocess(db: Database, actor: Actor, wires: Wires, inbox_id: str, now: datetime) -> None:
+def reprocess(db: Database, actor: Actor, inbox_id: str, now: datetime, wires: Wires) -> None:
     """Tries a kept message again, once the reason is mended. Raises Invalid with the sentence when it still fails."""
     must_be(actor, *HANDLERS, to="try a message again")
     with db.read() as session:

@@ -15,7 +15,7 @@ from reporter.store.rows import as_value, columns
 from reporter.store.tables.audit import INSTALLATION, audit_event, audit_head
 from reporter.store.types import canonical
 
-__all__ = ["INSTALLATION", "Event", "Verified", "heads", "history_of", "record", "verify", "was_read_since"]
+__all__ = ["INSTALLATION", "Event", "Verified", "heads", "history_of", "record", "verify", "was_done_since"]
 
 _START = "0" * 64
 
@@ -141,13 +141,13 @@ def history_of(session: Session, object_id: str) -> tuple[Event, ...]:
     return tuple(as_value(Event, row) for row in rows)
 
 
-def was_read_since(session: Session, actor_id: str, object_id: str, since: datetime) -> bool:
-    """Has this person opened this object since? Then another line would tell nothing new."""
+def was_done_since(session: Session, actor_id: str, action: str, object_id: str, since: datetime) -> bool:
+    """Has this person done this with this object since? Then another line would tell nothing new."""
     query = select(audit_event.c.seq).where(
         audit_event.c.object_id == object_id,
         audit_event.c.at >= since,
         audit_event.c.actor_id == actor_id,
-        audit_event.c.action == "read",
+        audit_event.c.action == action,
     )
     return session.execute(query.limit(1)).first() is not None
 

@@ -60,6 +60,12 @@ def add_once(session: Session, found: Breach) -> bool:
     return bool(added.rowcount)  # type: ignore[attr-defined]
 
 
+def known(session: Session, site_codes: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """The breaches that are written down, as study and target."""
+    query = select(breach.c.study_id, breach.c.target_id).where(breach.c.site_code.in_(tuple(site_codes)))
+    return frozenset((row.study_id, row.target_id) for row in session.execute(query))
+
+
 def close(session: Session, study_id: str, now: datetime) -> None:
     """Marks a study's open breaches as reported now."""
     still = (breach.c.study_id == study_id) & breach.c.closed_at.is_(None)

@@ -81,22 +81,31 @@ class Standing:
     last_acknowledged_at: datetime | None
 
 
-def put(session: Session, new: Message, *, held_because: str | None) -> None:
-    """Puts a message out to be sent, or holds it back with the reason."""
-    session.execute(insert(outbox_message).values(**{c.name: getattr(new, c.name) for c in outbox_message.c}))
+def put_all(session: Session, new: Iterable[tuple[Message, str | None]]) -> None:
+    """Puts messages out to be sent; one that comes with a reason is held back, with that reason."""
+    messages = list(new)
+    if not messages:
+        return
     session.execute(
-        insert(delivery).values(
-            message_id=new.id,
-            site_code=new.site_code,
-            destination=new.destination,
-            report_id=new.report_id,
-            version=new.version,
-            state="waiting" if held_because is None else "held",
-            attempts=0,
-            next_at=new.created_at,
-            words=held_because,
-            created_at=new.created_at,
-        )
+        insert(outbox_message), [{c.name: getattr(m, c.name) for c in outbox_message.c} for m, _ in messages]
+    )
+    session.execute(
+        insert(delivery),
+        [
+            {
+                "message_id": m.id,
+                "site_code": m.site_code,
+                "destination": m.destination,
+                "report_id": m.report_id,
+                "version": m.version,
+                "state": "waiting" if why is None else "held",
+                "attempts": 0,
+                "next_at": m.created_at,
+                "words": why,
+                "created_at": m.created_at,
+            }
+            for m, why in messages
+        ],
     )
 
 

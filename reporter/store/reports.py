@@ -20,7 +20,11 @@ from reporter.report.document import (
     from_canonical,
     sha256_of,
 )
+from reporter.store.patients import Patient
 from reporter.store.rows import as_value, columns, new_id
+from reporter.store.studies import Study
+from reporter.store.tables.orders import study
+from reporter.store.tables.patients import patient
 from reporter.store.tables.reports import draft, draft_submission, rendition, report, report_version, signature
 from reporter.store.types import canonical
 
@@ -122,15 +126,57 @@ def move(session: Session, before: Report, state: str, now: datetime, **changes:
     return bool(moved.rowcount)  # type: ignore[attr-defined]
 
 
+def became_available(session: Session, report_id: str, now: datetime) -> None:
+    """Notes the first time that a destination acknowledged any version: the referrer can read it."""
+    first = (report.c.id == report_id) & report.c.available_at.is_(None)
+    session.execute(update(report).where(first).values(available_at=now))
+
+
 def draft_of(session: Session, report_id: str) -> Draft | None:
     """The draft of a report."""
     row = session.execute(select(draft).where(draft.c.report_id == report_id)).first()
     return None if row is None else as_value(Draft, row, answers=json.loads(row.answers))
 
 
-def draft_number(session: Session, report_id: str) -> int | None:
-    """The draft's number alone."""
-    return session.execute(select(draft.c.number).where(draft.c.report_id == report_id)).scalar()
+def is_still(session: Session, before: Report, seen: Draft, ordered: Study, whose: Patient) -> bool:
+    """Is everything that a document is made of as it was read? Holds study and report until the transaction ends."""
+    query = (
+        select(
+            report.c.state,
+            report.c.current_version,
+            draft.c.number,
+            draft.c.sha256,
+            study.c.patient_id,
+            study.c.accession,
+            study.c.clinical_question,
+            study.c.completed_at,
+            patient.c.family,
+            patient.c.given,
+            patient.c.birth_date,
+            patient.c.nhs_number,
+        )
+        .join(draft, draft.c.report_id == report.c.id)
+        .join(study, study.c.id == report.c.study_id)
+        .join(patient, patient.c.id == study.c.patient_id)
+        .where(report.c.id == before.id)
+        .with_for_update(of=(report, study))
+    )
+    expected = (
+        before.state,
+        before.current_version,
+        seen.number,
+        seen.sha256,
+        ordered.patient_id,
+        ordered.accession,
+        ordered.clinical_question,
+        ordered.completed_at,
+        whose.family,
+        whose.given,
+        whose.birth_date,
+        whose.nhs_number,
+    )
+    row = session.execute(query).first()
+    return row is not None and tuple(row) == expected
 
 
 def add_draft(session: Session, new: Draft) -> None:

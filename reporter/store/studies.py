@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from reporter.report.document import PersonOnReport, StudyOnReport
 from reporter.store.rows import as_value, columns, new_id
 from reporter.store.tables.orders import class_change, study
+from reporter.store.tables.reports import report
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ def get(session: Session, study_id: str) -> Study | None:
 
 
 def lock(session: Session, study_id: str) -> None:
-    """Holds the study until the transaction ends, so that two messages about it follow each other (PostgreSQL)."""
-    session.execute(select(study.c.id).where(study.c.id == study_id).with_for_update())
+    """Holds study and report until the transaction ends, so that two writers follow each other (PostgreSQL)."""
+    both = select(study.c.id).join(report, report.c.study_id == study.c.id).where(study.c.id == study_id)
+    session.execute(both.with_for_update(of=(study, report)))
 
 
 def find(

@@ -283,14 +283,14 @@ def test_once_the_reason_is_mended_the_message_is_tried_again(db):
     handler = _handler(db)
     line = waiting(db)[0]
     with pytest.raises(Invalid, match="still can't be used"):
-        orders.reprocess(db, handler, Wires((SOURCE,)), line.received.id, NOW)
+        orders.reprocess(db, handler, line.received.id, NOW, Wires((SOURCE,)))
     a_site(db, "RZZ01")
-    orders.reprocess(db, handler, Wires((SOURCE,)), line.received.id, NOW)
+    orders.reprocess(db, handler, line.received.id, NOW, Wires((SOURCE,)))
     with db.read() as session:
         assert studies.find(session, "RZZ01", "RXX01-26-004711", None, None) is not None
     assert waiting(db) == ()
     with pytest.raises(NotFound):  # it belongs to the new site now, which is not the handler's
-        orders.reprocess(db, handler, Wires((SOURCE,)), line.received.id, NOW)
+        orders.reprocess(db, handler, line.received.id, NOW, Wires((SOURCE,)))
 
 
 def test_an_exception_is_closed_with_a_reason_that_stays(db):
