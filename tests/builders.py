@@ -9,13 +9,17 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from reporter.actions import identity, orders, people
+from reporter.actions import identity, orders, people, reporting
 from reporter.actions.actor import Actor, system
 from reporter.actions.orders import OrderForm
 from reporter.actions.people import NewCredential, NewPerson
+from reporter.actions.views import Signed
+from reporter.integration.wires import Destination
 from reporter.store import people as people_store
+from reporter.store import reports
 from reporter.store.database import Database
 from reporter.store.sites import Site
+from tests.examples import answers_7_1, answers_7_1_viability, as_sent
 
 #: A Monday afternoon; everything in the tests happens around it.
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -114,3 +118,48 @@ def an_order_form(site: str = "RXX01", **fields: Any) -> OrderForm:
 def a_study(db: Database, site: str = "RXX01", now: datetime = NOW, **fields: Any) -> str:
     """A study whose examination is over, ready to be reported; its key."""
     return orders.enter_order(db, SYSTEM, an_order_form(site, **fields), now)
+
+
+def a_draft(
+    db: Database,
+    author: Actor,
+    *,
+    study_id: str | None = None,
+    template: str = "viability",
+    now: datetime = NOW,
+    **answers: Any,
+) -> str:
+    """A complete draft of the worked example, ready to be signed; its study's key."""
+    study_id = study_id or a_study(db, author.sites[0], now)
+    whole = answers_7_1_viability if template == "viability" else answers_7_1
+    reporting.open_report(db, author, study_id, template, now)
+    saved = reporting.save_draft(db, author, study_id, as_sent(whole(**answers)), 1, (), now)
+    assert not saved.reading.errors, saved.reading.errors
+    return study_id
+
+
+def the_draft_number(db: Database, study_id: str) -> int:
+    """The number that a page showing this draft would send back."""
+    with db.read() as session:
+        report = reports.of_study(session, study_id)
+        draft = reports.draft_of(session, report.id) if report else None
+    assert draft is not None
+    return draft.number
+
+
+def signs(
+    db: Database, signer: Actor, study_id: str, destinations: tuple[Destination, ...] = (), now: datetime = NOW
+) -> Signed:
+    """Somebody opens the signing page and signs what it shows."""
+    preview = reporting.sign_preview(db, signer, study_id, now)
+    assert preview.document is not None, preview.reasons
+    return reporting.sign(db, signer, study_id, preview.sha256, PASSWORD, destinations, now)
+
+
+def a_signed_report(
+    db: Database, signer: Actor, destinations: tuple[Destination, ...] = (), now: datetime = NOW, **answers: Any
+) -> str:
+    """A report that a consultant wrote and signed alone; its study's key."""
+    study_id = a_draft(db, signer, now=now, **answers)
+    signs(db, signer, study_id, destinations, now)
+    return study_id

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reporter.governance.clock import ClassChange, ExamClock, start_of
-from reporter.governance.turnaround import Due, Stops, TargetVerdict, targets, verdicts
+from reporter.governance.turnaround import TARGETS, Due, StopKind, Stops, TargetVerdict, targets, verdicts
 from reporter.store import studies
 from reporter.store.breaches import Timing
 from reporter.store.sites import Site
 from reporter.store.studies import Study
 
-__all__ = ["QueueTimes", "clock_of", "dues_of", "queue_times", "verdicts_of"]
+__all__ = ["QueueTimes", "clock_of", "dues_of", "queue_times", "targets_that_stop_with", "verdicts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +73,8 @@ def verdicts_of(
     """How a study stands under every target."""
     clock = clock_of(study, changes, site, now)
     return () if clock is None else verdicts(clock, Stops(signed_at, available_at), now)
+
+
+def targets_that_stop_with(kind: StopKind) -> tuple[str, ...]:
+    """The targets that a signature ends, or those that the referrer's being able to read it ends."""
+    return tuple(target.id for target in TARGETS if target.stops_with == kind)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.actions.actor import Actor, must_be, must_see, note
+from reporter.actions.clocks import targets_that_stop_with
 from reporter.actions.refusals import Conflict, Invalid, NotFound
 from reporter.actions.views import DeliveryBoard, DeliveryView
 from reporter.governance.times import say_span
 from reporter.integration import outgoing
 from reporter.integration.answer import Answer
 from reporter.integration.wires import Destination
-from reporter.store import outbox, reports
+from reporter.store import breaches, outbox, reports
 from reporter.store.database import Database, Session
 from reporter.store.outbox import Delivery, Message
 
@@ -106,7 +107,7 @@ def resend(db: Database, actor: Actor, message_id: str, now: datetime) -> None:
             )
         if not outbox.release(session, message_id, now):
             raise Conflict("This message is being sent now, has arrived, or was set aside.")
-        _line(session, actor, "sent again", found, now)
+        _line(session, actor, "sent again", found, now=now)
 
 
 def set_aside(db: Database, actor: Actor, message_id: str, reason: str, now: datetime) -> None:
@@ -118,7 +119,7 @@ def set_aside(db: Database, actor: Actor, message_id: str, reason: str, now: dat
         found = _seen(session, actor, message_id)
         if not outbox.set_aside(session, message_id, reason.strip()):
             raise Conflict("This message is being sent now, has arrived, or was set aside already.")
-        _line(session, actor, "set aside", found, now, reason.strip())
+        _line(session, actor, "set aside", found, now=now, words=reason.strip())
 
 
 def _deliver_one(
@@ -133,7 +134,7 @@ def _deliver_one(
     try:
         answer = outgoing.send(destination, message.id, message.payload)
     except Exception as fault:
-        # A fault of ours in one message must not stop the others. Its text may hold patient data: only its kind is kept.
+        # A fault of ours in one message must not stop the others. Its text may hold patient data: its kind is kept.
         log.error("Sending message %s failed with %s.", message.id, type(fault).__name__)  # noqa: TRY400
         answer = Answer("unknown", "", f"A fault in this system while sending ({type(fault).__name__}).")
     now = now_fn()
@@ -145,6 +146,7 @@ def _deliver_one(
         )  # fmt: skip
         if counted and state == "acknowledged":
             reports.became_available(session, message.report_id, now)
+            breaches.close(session, message.report_id, targets_that_stop_with("available"), now)
     if state == "acknowledged":
         return Delivered(accepted=1)
     return Delivered(refused=1) if state == "refused" else Delivered(retried=1)
@@ -173,7 +175,7 @@ def _seen(session: Session, actor: Actor, message_id: str) -> Delivery:
 
 
 def _line(
-    session: Session, actor: Actor, action: str, about: Delivery, now: datetime, words: str | None = None
+    session: Session, actor: Actor, action: str, about: Delivery, *, now: datetime, words: str | None = None
 ) -> None:
     said = f"{about.destination}: {words}" if words else about.destination
     note(

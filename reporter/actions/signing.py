@@ -16,6 +16,7 @@ from reporter import __version__
 from reporter.actions import cases, identity
 from reporter.actions.actor import Actor, note
 from reporter.actions.cases import Case, must, must_follow
+from reporter.actions.clocks import targets_that_stop_with
 from reporter.actions.refusals import Conflict, NotReady
 from reporter.actions.reporters import on_report
 from reporter.actions.views import Difference, Preview, Signed
@@ -197,7 +198,7 @@ def _write(session: Session, case: Case, ready: _Ready, now: datetime, *, takes_
     }
     reports.change(session, case.report.id, changes, now)
     if first:
-        breaches.close(session, case.study.id, now)
+        breaches.close(session, case.report.id, targets_that_stop_with("signed"), now)
     note(
         session, case.actor, "signed", "study", case.study.id, site_code=case.site.code, now=now, version=version,
         words=f"sha256 {signed.signature.content_sha256}",

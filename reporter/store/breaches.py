@@ -66,9 +66,10 @@ def known(session: Session, site_codes: Iterable[str]) -> frozenset[tuple[str, s
     return frozenset((row.study_id, row.target_id) for row in session.execute(query))
 
 
-def close(session: Session, study_id: str, now: datetime) -> None:
-    """Marks a study's open breaches as reported now."""
-    still = (breach.c.study_id == study_id) & breach.c.closed_at.is_(None)
+def close(session: Session, report_id: str, target_ids: Iterable[str], now: datetime) -> None:
+    """Marks the open breaches of a report's study under these targets as ended now."""
+    of = select(report.c.study_id).where(report.c.id == report_id).scalar_subquery()
+    still = (breach.c.study_id == of) & breach.c.target_id.in_(tuple(target_ids)) & breach.c.closed_at.is_(None)
     session.execute(update(breach).where(still).values(closed_at=now))
 
 
