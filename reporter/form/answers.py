@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +25,18 @@ from reporter.form.filled import (
 from reporter.form.kinds import Refused
 from reporter.form.printed import Code, CodedFinding, Communication, Measurement, SegmentMap
 
-__all__ = ["Answer", "FilledField", "FilledForm", "FilledSection", "FormContext", "Problem", "Reading", "fill", "read"]
+__all__ = [
+    "Answer",
+    "FilledField",
+    "FilledForm",
+    "FilledSection",
+    "FormContext",
+    "Problem",
+    "Reading",
+    "agreed",
+    "fill",
+    "read",
+]
 
 
 def read(template: Template, raw: Mapping[str, Sequence[str]], keep: Mapping[str, Answer] | None = None) -> Reading:
@@ -97,7 +108,7 @@ def fill(
     fields = [filled for _, several in drawn for filled in several]
     facts = {**filling.values, "grades": filling.grades}
     absent = contradictions.missing(fields)
-    contradicting = contradictions.contradictions(template, facts)
+    contradicting = contradictions.contradictions(template, facts, context.confirmed)
     wrong = {id_ for problem in contradicting if problem.stops for id_ in problem.field_ids}
     sections = tuple(FilledSection(section, several, _state(several, wrong)) for section, several in drawn)
     answered = [filled for filled in fields if filled.answered]
@@ -107,7 +118,7 @@ def fill(
         sections=sections,
         missing=absent,
         contradictions=contradicting,
-        questions=tuple(Problem((f.field.id,), f.question, stops=False) for f in fields if f.asked and f.question),
+        questions=tuple(_asking(f) for f in fields if f.asked and f.question),
         findings=narrative.headings(sections, facts),
         impression_draft=narrative.impression_draft(template, facts),
         measurements=tuple(_measurement(f) for f in answered if _is_measured(f.field)),
@@ -118,6 +129,15 @@ def fill(
         values=filling.values,
         context=context,
     )
+
+
+def agreed(filled: FilledForm, ticked: Collection[str], before: Mapping[str, str]) -> dict[str, str]:
+    """What stands confirmed after a person ticked these questions: `Problem.key` to what exactly it is about.
+
+    `filled` is the form as it was filled with `before` in its context; the answer belongs into the next context.
+    """
+    asked = (problem for problem in (*filled.questions, *filled.contradictions) if problem.key in ticked)
+    return {**before, **{problem.key: problem.about for problem in asked if not problem.stops}}
 
 
 class _Filling:
@@ -215,6 +235,10 @@ class _Filling:
             return replace(filled, note=why_not)
         self.grades[filled.field.grade or filled.field.id] = found
         return replace(filled, grade=computing.on_paper(found))
+
+
+def _asking(filled: FilledField) -> Problem:
+    return Problem((filled.field.id,), filled.question or "", stops=False, key=filled.field.id, about=str(filled.value))
 
 
 def _printed_unit(field: Field) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reporter.cmr.checks import CHECKS
+from reporter.cmr.checks import CHECKS, Contradiction
 from reporter.form.definition import Template
 from reporter.form.filled import FilledField, Problem
 
@@ -24,10 +24,22 @@ def _kind_of_answer(filled: FilledField) -> str:
     return "value" if filled.field.kind.name in ("number", "integer") else "answer"
 
 
-def contradictions(template: Template, facts: Mapping[str, object]) -> tuple[Problem, ...]:
-    """What the template's named checks find in the parsed answers, in the template's order."""
-    return tuple(
-        Problem(tuple(found.fields), found.sentence, stops=found.severity == "stop")
+def contradictions(
+    template: Template, facts: Mapping[str, object], confirmed: Mapping[str, str]
+) -> tuple[Problem, ...]:
+    """What the template's named checks find in the parsed answers, without what a person confirmed as meant."""
+    found = (
+        _problem(name, contradiction, confirmed)
         for name in template.checks
-        for found in CHECKS[name].run(facts)
+        for contradiction in CHECKS[name].run(facts)
     )
+    return tuple(problem for problem in found if problem)
+
+
+def _problem(name: str, found: Contradiction, confirmed: Mapping[str, str]) -> Problem | None:
+    if found.severity == "stop":
+        return Problem(tuple(found.fields), found.sentence)
+    key = ".".join((name, *found.fields))
+    if confirmed.get(key) == found.sentence:
+        return None
+    return Problem(tuple(found.fields), found.sentence, stops=False, key=key, about=found.sentence)

@@ -32,7 +32,7 @@ class FormContext:
     sex: str | None = None
     scanner: str | None = None
     field_strength: str | None = None
-    #: Questions about unlikely values that a person has confirmed: field id to the value as confirmed.
+    #: What a person has confirmed as meant: `Problem.key` to `Problem.about`. See `reporter.form.answers.agreed`.
     confirmed: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
@@ -87,8 +87,12 @@ class Problem:
 
     field_ids: tuple[str, ...]
     sentence: str
-    #: True when it stops a signature.
+    #: True when it stops a signature; False when it asks whether something is meant.
     stops: bool = True
+    #: What a person ticks to confirm it: the field's id, or the check with its fields. "" where nothing can be ticked.
+    key: str = ""
+    #: What exactly is confirmed, so that a tick does not outlive it: the value asked about, or the sentence.
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reporter.form.answers import FormContext, fill, read
+from reporter.form.answers import FormContext, agreed, fill, read
 from tests.form.small_templates import a_template
 
 STRESS = a_template(
@@ -124,6 +124,36 @@ def test_a_computed_value_can_be_unlikely_too_and_is_asked_about_until_confirmed
     assert fill(VOLUMES, answers, NOBODY).questions[0].field_ids == ("ef",)
     assert fill(VOLUMES, answers, FormContext(confirmed={"ef": "10.0"}))["ef"].question is None
     assert fill(VOLUMES, answers, FormContext(confirmed={"ef": "11.0"}))["ef"].question is not None
+
+
+def test_what_a_person_confirmed_is_not_asked_again_until_it_changes():
+    answers = {"edv": "400", "esv": "380"}
+    asked = fill(VOLUMES, answers, NOBODY)
+    assert [problem.key for problem in asked.questions] == ["edv", "ef"]
+
+    confirmed = agreed(asked, {"edv", "ef", "nothing"}, before={})
+
+    assert confirmed == {"edv": "400", "ef": "5.0"}
+    assert fill(VOLUMES, answers, FormContext(confirmed=confirmed)).questions == ()
+    later = fill(VOLUMES, {"edv": "410", "esv": "380"}, FormContext(confirmed=confirmed))
+    assert [problem.key for problem in later.questions] == ["edv", "ef"]
+
+
+def test_a_contradiction_that_asks_can_be_confirmed_and_one_that_stops_cannot():
+    blocks = ("patient_context", "lv", "rv", "conclusion")
+    template = a_template("- {id: own, ask: Own, kind: text}", "".join(f"  - use: {name}.v1\n" for name in blocks))
+    answers = {"lv_edv": "200", "lv_esv": "100", "rv_edv": "200", "rv_esv": "140"}
+    asked = fill(template, answers, NOBODY)
+    (problem,) = asked.contradictions
+    assert not problem.stops
+
+    confirmed = agreed(asked, {problem.key}, before={})
+
+    assert fill(template, answers, FormContext(confirmed=confirmed)).contradictions == ()
+    worse = fill(template, {**answers, "rv_esv": "150"}, FormContext(confirmed=confirmed))
+    assert [p.stops for p in worse.contradictions] == [False]
+    stopping = fill(template, {**answers, "rv_esv": "240"}, NOBODY)
+    assert agreed(stopping, {p.key for p in stopping.contradictions}, before={}) == {}
 
 
 def test_a_section_says_how_far_it_is():
