@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from reporter.actions import orders
+from reporter.actions import inbound
 from reporter.web import at_hand, schemas
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ pages = Blueprint("messages", __name__, url_prefix="/exceptions")
 @pages.get("")
 def show() -> ResponseReturnValue:
     """What waits for a person, oldest first."""
-    return render_template("exceptions.html", waiting=orders.list_exceptions(at_hand.db(), at_hand.actor()))
+    return render_template("exceptions.html", waiting=inbound.list_exceptions(at_hand.db(), at_hand.actor()))
 
 
 @pages.post("/<uuid:message_id>/reprocess")
 def reprocess(message_id: object) -> ResponseReturnValue:
     """Try the kept bytes again, after the cause was put right."""
     schemas.read(schemas.Nothing, request.form)
-    orders.reprocess(at_hand.db(), at_hand.actor(), str(message_id), at_hand.now())
+    inbound.reprocess(at_hand.db(), at_hand.actor(), at_hand.things().wires, str(message_id), at_hand.now())
     flash("The message was read again and could be used.")
     return redirect(url_for(".show"), 303)
 
@@ -34,7 +34,7 @@ def reprocess(message_id: object) -> ResponseReturnValue:
 def close(message_id: object) -> ResponseReturnValue:
     """Close without using it, with a reason."""
     reason = schemas.read(schemas.Reason, request.form)["reason"]
-    orders.close_exception(at_hand.db(), at_hand.actor(), str(message_id), reason, at_hand.now())
+    inbound.close_exception(at_hand.db(), at_hand.actor(), str(message_id), reason, at_hand.now())
     flash("The message is closed. Its bytes are kept.")
     return redirect(url_for(".show"), 303)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
-from reporter.actions import orders, refusals
+from reporter.actions import inbound, orders, refusals
 from reporter.actions.actor import ORDERING, must_be
 from reporter.store import sites
 from reporter.web import at_hand, schemas
@@ -48,7 +48,9 @@ def take_in() -> ResponseReturnValue:
     content = file.read() if file else b""
     if not content:
         return _form({}, {"file": "Choose a file with HL7 messages first."}, 422)
-    result = orders.import_orders(at_hand.db(), at_hand.actor(), content, _source(), at_hand.now())
+    # A file says nothing about the feed it came from: the first one that is configured says where the facts stand.
+    source = at_hand.things().wires.sources[0]
+    result = inbound.import_orders(at_hand.db(), at_hand.actor(), content, source, at_hand.now())
     return render_template("imported.html", result=result)
 
 
@@ -62,15 +64,6 @@ def _order(asked: dict[str, str]) -> orders.OrderForm:
     given = {name: value for name, value in asked.items() if value or name in NEEDED}
     completed_at = schemas.london_moment(completed, "completed_at") if completed else None
     return orders.OrderForm(**given, birth_date=birth_date, completed_at=completed_at)
-
-
-def _source() -> object:
-    """The first feed that is configured says where the facts stand in a message."""
-    sources = at_hand.things().wires.sources if at_hand.things().wires else ()
-    if not sources:
-        said = "No feed is configured, so a file can't be read. Ask whoever runs this service."
-        raise refusals.Invalid({"file": said})
-    return sources[0]
 
 
 def _form(typed: dict[str, str], errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

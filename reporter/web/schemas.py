@@ -75,13 +75,7 @@ class Search(Request):
     q = text(64)
 
 
-class Seen(Request):
-    """Which draft the person saw when pressing the button."""
-
-    number = fields.Integer(required=True, strict=False)
-
-
-class Return(Seen):
+class Return(Request):
     """Why a draft goes back to its author."""
 
     comment = text(2_000)
@@ -93,6 +87,7 @@ class Sign(Request):
     sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
     password = text(500)
     destinations = fields.List(fields.String(validate=validate.Length(max=100)), load_default=list)
+    takes_over = fields.Boolean(load_default=False)
 
 
 class Amend(Request):

@@ -77,7 +77,9 @@ def save(study_id: UUID) -> ResponseReturnValue:
     raw = {name: request.form.getlist(name) for name in request.form if name not in NOT_ANSWERS}
     confirmed = set(request.form.getlist("confirm"))
     try:
-        saved = reporting.save_draft(at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed, at_hand.now())
+        saved = reporting.save_draft(
+            at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed=confirmed, now=at_hand.now()
+        )
     except refusals.Conflict as conflict:
         return _conflict(study_id, raw, conflict, by_script=by_script)
     if by_script:
@@ -133,11 +135,27 @@ def _differences(filled: FilledForm, raw: dict[str, list[str]]) -> tuple[dict[st
 def send_back(study_id: UUID) -> ResponseReturnValue:
     """Send a draft back to its author with a comment."""
     asked = schemas.read(schemas.Return, request.form)
-    reporting.return_draft(
-        at_hand.db(), at_hand.actor(), str(study_id), asked["comment"], asked["number"], at_hand.now()
-    )
+    reporting.return_draft(at_hand.db(), at_hand.actor(), str(study_id), asked["comment"], at_hand.now())
     flash("The draft went back to its author with your comment.")
     return redirect(url_for("worklist.show"), 303)
+
+
+@pages.post("/take-back")
+def take_back(study_id: UUID) -> ResponseReturnValue:
+    """Take a draft that was handed in back, to change it again."""
+    schemas.read(schemas.Nothing, request.form)
+    reporting.take_back(at_hand.db(), at_hand.actor(), str(study_id), at_hand.now())
+    flash("The draft is yours again.")
+    return redirect(url_for(".show", study_id=study_id), 303)
+
+
+@pages.post("/discard")
+def discard(study_id: UUID) -> ResponseReturnValue:
+    """Give an amendment or addendum up; the signed version stands."""
+    schemas.read(schemas.Nothing, request.form)
+    reporting.discard(at_hand.db(), at_hand.actor(), str(study_id), at_hand.now())
+    flash("The new version was given up. The signed report stands as it was.")
+    return redirect(url_for(".show", study_id=study_id), 303)
 
 
 @pages.get("/history")
