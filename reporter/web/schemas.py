@@ -76,7 +76,9 @@ class Search(Request):
 
 
 class Return(Request):
-    """Why a draft goes back to its author."""
+    """Which draft was seen, and why it goes back to its author."""
+
+    number = fields.Integer(required=True)
 
     comment = text(2_000)
 

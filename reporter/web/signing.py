@@ -36,7 +36,7 @@ def sign(study_id: UUID) -> ResponseReturnValue:
     try:
         signed = signing.sign(
             at_hand.db(), at_hand.actor(), str(study_id), asked["sha256"], asked["password"], chosen,
-            now=at_hand.now(), takes_over=asked["takes_over"],
+            at_hand.now(), takes_over=asked["takes_over"],
         )  # fmt: skip
     except (refusals.BadCredentials, refusals.Throttled) as refusal:
         status = 429 if isinstance(refusal, refusals.Throttled) else 401

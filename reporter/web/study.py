@@ -78,7 +78,7 @@ def save(study_id: UUID) -> ResponseReturnValue:
     confirmed = set(request.form.getlist("confirm"))
     try:
         saved = reporting.save_draft(
-            at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed=confirmed, now=at_hand.now()
+            at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed, at_hand.now()
         )
     except refusals.Conflict as conflict:
         return _conflict(study_id, raw, conflict, by_script=by_script)
@@ -135,7 +135,9 @@ def _differences(filled: FilledForm, raw: dict[str, list[str]]) -> tuple[dict[st
 def send_back(study_id: UUID) -> ResponseReturnValue:
     """Send a draft back to its author with a comment."""
     asked = schemas.read(schemas.Return, request.form)
-    reporting.return_draft(at_hand.db(), at_hand.actor(), str(study_id), asked["comment"], at_hand.now())
+    reporting.return_draft(
+        at_hand.db(), at_hand.actor(), str(study_id), asked["comment"], asked["number"], at_hand.now()
+    )
     flash("The draft went back to its author with your comment.")
     return redirect(url_for("worklist.show"), 303)
 
