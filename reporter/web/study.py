@@ -77,9 +77,7 @@ def save(study_id: UUID) -> ResponseReturnValue:
     raw = {name: request.form.getlist(name) for name in request.form if name not in NOT_ANSWERS}
     confirmed = set(request.form.getlist("confirm"))
     try:
-        saved = reporting.save_draft(
-            at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed, at_hand.now()
-        )
+        saved = reporting.save_draft(at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed, at_hand.now())
     except refusals.Conflict as conflict:
         return _conflict(study_id, raw, conflict, by_script=by_script)
     if by_script:

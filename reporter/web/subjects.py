@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
+from reporter.actions import inbound
+from reporter.actions import turnaround as reads_turnaround
+from reporter.actions.actor import CLINICAL
 from reporter.web import (
     deliveries,
     governance,
@@ -45,11 +48,14 @@ MENU = (
     ("people.show", "People"),
     ("governance.show", "Rules"),
 )
-#: An administrator looks after people and wires and sees no patients.
-NOT_FOR = {"admin": frozenset({"worklist.show"})}
+#: What not everybody may open, and who may: as the actions behind these pages have it.
+ONLY_FOR = {
+    "worklist.show": CLINICAL,
+    "turnaround.show": reads_turnaround.READERS,
+    "messages.show": (*inbound.HANDLERS, "auditor"),
+}
 
 
 def menu(actor: Actor) -> tuple[tuple[str, str], ...]:
     """The menu for a person."""
-    hidden = NOT_FOR.get(actor.role, frozenset())
-    return tuple(entry for entry in MENU if entry[0] not in hidden)
+    return tuple(entry for entry in MENU if actor.role in ONLY_FOR.get(entry[0], (actor.role,)))

@@ -48,7 +48,7 @@ def everything_in(db):
     found = hashlib.sha256()
     with db.read() as session:
         for table in sorted(inspect(session.get_bind()).get_table_names()):
-            if table in {"audit_event", "session", "login_session", "audit_log", "audit"}:
+            if table in {"audit_event", "audit_head", "login_session", "login_failure"}:
                 continue
             rows = session.execute(text(f'SELECT * FROM "{table}"')).all()
             found.update(repr((table, sorted(map(repr, rows)))).encode())
@@ -68,7 +68,12 @@ def test_every_post_needs_its_own_sign_ins_token(app, world):
 
 @pytest.mark.parametrize(
     "sent",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
 )
 def test_a_post_from_another_site_is_refused_even_with_a_token(app, world, sent):
     browser = Browser(app, "consultant")
@@ -173,7 +178,12 @@ def elements(page):
 def poisoned(world):
     """A study whose order and report carry every payload in every free text."""
     everything = " ".join(PAYLOADS)
-    fields = {"family": everything[:90], "given": PAYLOADS[1], "title": PAYLOADS[0][:20], "clinical_question": everything}
+    fields = {
+        "family": everything[:90],
+        "given": PAYLOADS[1],
+        "title": PAYLOADS[0][:20],
+        "clinical_question": everything,
+    }
     ordered = a_study(world.db, **fields, procedure=PAYLOADS[2], requester_name=PAYLOADS[3])
     me = world.people["consultant"]
     texts = {name: [everything] for name in ("answer", "impression", "recommendations", "scanner", "comparison")}
@@ -185,14 +195,19 @@ def poisoned(world):
 def test_texts_with_markup_stay_texts(app, world, poisoned):
     browser = Browser(app, "consultant")
     clean = browser.get(f"/study/{draft(world)}").text
-    for path in (f"/study/{poisoned}", f"/study/{poisoned}/history", f"/study/{poisoned}/sign", "/?tab=all", "/turnaround?list=all"):
+    for path in (
+        f"/study/{poisoned}",
+        f"/study/{poisoned}/history",
+        f"/study/{poisoned}/sign",
+        "/?tab=all",
+        "/turnaround?list=all",
+    ):
         page = browser.get(path)
         assert page.status_code == 200, path
         seen = elements(page.text)
         assert not seen.bad, (path, seen.bad)
         assert not {"iframe", "img", "style"} & set(seen.found), path
         assert seen.found.count("script") == elements(clean).found.count("script")
-        assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", page.text.split("answer", 1)[-1])[:0]
     assert "{{7*7}}" in browser.get(f"/study/{poisoned}").text
 
 
@@ -256,7 +271,14 @@ def test_fields_that_nobody_offered_change_nothing(app, world):
     browser = Browser(app, "trainee")
     study_id = draft(world)
     before = reporting.study_view(world.db, world.people["trainee"], study_id, NOW).report
-    sneaked = {"status": "final", "signed_by": "me", "site_id": "RYY01", "version": "9", "is_admin": "1", "state": "signed"}
+    sneaked = {
+        "status": "final",
+        "signed_by": "me",
+        "site_id": "RYY01",
+        "version": "9",
+        "is_admin": "1",
+        "state": "signed",
+    }
     browser.post(f"/study/{study_id}/draft", seen="2", **sneaked)
     assert reporting.study_view(world.db, world.people["trainee"], study_id, NOW).report.state == before.state
     assert browser.post("/people/available", until="", role="admin").status_code == 422

@@ -47,7 +47,13 @@ def test_nhs_numbers_are_grouped_as_they_are_read_out():
 
 @pytest.mark.parametrize(
     ("value", "limits", "x"),
-    [("67", "57–77 %, men", 48), ("57", "57–77 %", 24), ("77", "57–77 %", 72), ("10", "57–77 %", 4), ("500", "57 to 77", 92)],
+    [
+        ("67", "57–77 %, men", 48),
+        ("57", "57–77 %", 24),
+        ("77", "57–77 %", 72),
+        ("10", "57–77 %", 4),
+        ("500", "57 to 77", 92),
+    ],
 )
 def test_a_value_stands_in_its_place_on_the_bar(value, limits, x):
     assert rangebar.bar(value, limits).x == x

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
+from reporter import templates
 from reporter.actions import reporting, signing
 from reporter.actions.actor import Actor
-from reporter.demo import answers
 from reporter.integration.wires import Destination, Source, Wires
 from reporter.settings import Settings
 from reporter.store.database import Database
 from reporter.web.app import create_app
 from tests import builders
 from tests.builders import NOW, PASSWORD
+from tests.examples import EXAMPLE_7_1
 
 HERE, ELSEWHERE = "RXX01", "RYY01"
 SETTINGS = Settings(secret_key="only-for-tests-" + "x" * 32, cookie_secure=False)
 WIRES = Wires(
     sources=(Source("orders"),),
-    destinations=(Destination("EHR", "mllp", port=1), Destination("Shared record", "fhir", url="http://127.0.0.1:1/fhir")),
+    destinations=(
+        Destination("EHR", "mllp", port=1),
+        Destination("Shared record", "fhir", url="http://127.0.0.1:1/fhir"),
+    ),
 )
 ROLES = ("trainee", "consultant", "clinical_lead", "radiographer", "auditor", "admin")
 
@@ -75,9 +80,19 @@ def draft(world: World, **more: list[str]) -> str:
     study_id = builders.a_study(world.db)
     author = world.people["trainee"]
     reporting.open_report(world.db, author, study_id, "stress_perfusion", NOW)
-    raw = answers.example_7_1(date(2026, 11, 20)) | more
+    raw = as_posted(EXAMPLE_7_1) | more
     reporting.save_draft(world.db, author, study_id, raw, 1, (), NOW)
     return study_id
+
+
+def as_posted(stored: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Stored answers as a page would post them."""
+    template = templates.current("stress_perfusion")
+    raw: dict[str, list[str]] = {}
+    for field_id, answer in stored.items():
+        described = template.by_id[field_id]
+        raw |= {name: list(values) for name, values in described.kind.write(described, answer).items()}
+    return raw
 
 
 def submit(world: World, study_id: str) -> str:
