@@ -13,9 +13,9 @@ from importlib.resources.abc import Traversable
 
 from reporter.form.definition import Template
 from reporter.form.describe import describe
-from reporter.form.reading import read_template
+from reporter.form.reading import TemplateError, read_template
 
-__all__ = ["all", "check", "current", "describe_templates", "get", "released"]
+__all__ = ["all", "check", "current", "describe_templates", "get", "released", "with_release"]
 
 _NAME = re.compile(r"([a-z][a-z0-9_]*)\.v([0-9]+)\.yaml")
 
@@ -31,44 +31,69 @@ def get(id: str, version: int) -> Template:  # noqa: A002  # it is called id on 
 
 @cache
 def current(id: str) -> Template:  # noqa: A002
-    """The newest version of a template. Raises KeyError when there is none."""
-    versions = [int(match[2]) for match in map(_NAME.fullmatch, _files()) if match and match[1] == id]
+    """The newest released version of a template; one still being written is not current. KeyError when none is."""
+    versions = [int(match[2]) for match in map(_NAME.fullmatch, released()) if match and match[1] == id]
     if not versions:
-        raise KeyError(f"There is no template {id}.")
+        raise KeyError(f"There is no released template {id}.")
     return get(id, max(versions))
 
 
 @cache
 def all() -> tuple[Template, ...]:  # noqa: A001  # `templates.all()` reads as it should
-    """The newest version of every template, in the order of their titles."""
-    ids = {match[1] for match in map(_NAME.fullmatch, _files()) if match}
+    """The newest released version of every template, in the order of their titles."""
+    ids = {match[1] for match in map(_NAME.fullmatch, released()) if match}
     return tuple(sorted((current(id_) for id_ in ids), key=lambda template: template.title))
 
 
 def check() -> tuple[str, ...]:
     """What is wrong on the shelf, in sentences: templates that cannot be read, released files that changed."""
+    frozen = released()
     faults = []
     for file in _files():
         try:
-            read_template(file, _text(file), _block)
-        except ValueError as error:
+            template = read_template(file, _text(file), _block)
+        except TemplateError as error:
             faults.append(str(error))
-    frozen = released()
-    for name in frozen:
-        try:
-            now = _sha256(name)
-        except (FileNotFoundError, KeyError):
-            faults.append(f"{name} was released and is gone. Put it back: signed reports name it.")
             continue
-        if now != frozen[name]:
-            faults.append(f"{name} was released and has changed. Undo the change and write the next version instead.")
-    return tuple(faults)
+        if file in frozen:
+            faults += [
+                f"{file} is released, but {used} is not. Release both." for used in template.files if used not in frozen
+            ]
+    return (*faults, *(fault for name, digest in frozen.items() if (fault := _changed(name, digest))))
+
+
+def _changed(name: str, digest: str) -> str | None:
+    try:
+        now = _sha256(name)
+    except FileNotFoundError:
+        return f"{name} was released and is gone. Put it back: signed reports name it."
+    if now != digest:
+        return f"{name} was released and has changed. Undo the change and write the next version instead."
+    return None
 
 
 def released() -> dict[str, str]:
     """The released files and their SHA-256, as `sha256sum` writes them."""
-    lines = (_shelf() / "RELEASED").read_text("utf-8").splitlines()
+    lines = _text("RELEASED").splitlines()
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines if line.strip())}
+
+
+def with_release(name: str) -> str:
+    """The text of `RELEASED` once a template ("viability.v2") and the blocks it uses are released.
+
+    Raises KeyError when there is no such template, TemplateError when it is wrong, and ValueError when a file that
+    was released before has changed since.
+    """
+    match = _NAME.fullmatch(f"{name}.yaml")
+    if match is None:
+        raise KeyError(f"{name!r} is no template's name and version, as in viability.v2.")
+    frozen = released()
+    for file in get(match[1], int(match[2])).files:
+        fault = _changed(file, frozen[file]) if file in frozen else None
+        if fault:
+            raise ValueError(fault)
+        frozen[file] = _sha256(file)
+    return "".join(f"{frozen[file]}  {file}\n" for file in sorted(frozen))
 
 
 def describe_templates() -> str:

@@ -290,7 +290,7 @@ def test_the_shelf_gives_by_id_and_version():
     assert templates.get("viability", 1) is templates.get("viability", 1)
     assert templates.current("viability").version == 1
     assert {t.id for t in templates.all()} == {"stress_perfusion", "viability"}
-    with pytest.raises(KeyError, match="no template lungs"):
+    with pytest.raises(KeyError, match="no released template lungs"):
         templates.current("lungs")
     with pytest.raises(KeyError, match="version 9"):
         templates.get("viability", 9)
@@ -314,6 +314,36 @@ def test_a_change_to_a_released_file_is_refused(monkeypatch):
 
     (fault,) = templates.check()
     assert fault.startswith("blocks/lv.v1.yaml was released and has changed.")
+
+
+def test_a_template_that_is_still_being_written_is_not_current(monkeypatch):
+    text, files = templates._text, templates._files()
+    monkeypatch.setattr(templates, "_files", lambda: (*files, "viability.v2.yaml"))
+    monkeypatch.setattr(
+        templates,
+        "_text",
+        lambda name: (
+            text("viability.v1.yaml").replace("version: 1", "version: 2") if name == "viability.v2.yaml" else text(name)
+        ),
+    )
+
+    assert templates.check() == ()
+    assert templates.current.__wrapped__("viability").version == 1
+    assert templates.get.__wrapped__("viability", 2).version == 2
+
+
+def test_releasing_adds_the_template_with_its_blocks_and_refuses_what_changed(monkeypatch):
+    listed = templates._text("RELEASED")
+    assert templates.with_release("viability.v1") == "".join(
+        sorted(listed.splitlines(True), key=lambda line: line[66:])
+    )
+    with pytest.raises(KeyError, match="no template's name"):
+        templates.with_release("../viability")
+
+    text = templates._text
+    monkeypatch.setattr(templates, "_text", lambda name: text(name) + "# a change\n" * (name == "blocks/lv.v1.yaml"))
+    with pytest.raises(ValueError, match=r"blocks/lv.v1.yaml was released and has changed"):
+        templates.with_release("viability.v1")
 
 
 def test_the_page_about_the_templates_is_up_to_date():
