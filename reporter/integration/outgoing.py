@@ -52,6 +52,7 @@ def send(destination: Destination, message_id: str, payload: bytes) -> Answer:
         from reporter.integration.fhir import send as fhir_send  # noqa: PLC0415
 
         return fhir_send.send(destination, message_id, payload)
-    from reporter.integration.hl7v2 import mllp  # noqa: PLC0415
+    from reporter.integration.hl7v2 import mllp, oru_r01  # noqa: PLC0415
 
-    return mllp.send(destination.host, destination.port, message_id, payload, destination.timeout_seconds)
+    expected = oru_r01.control_id(message_id)
+    return mllp.send(destination.host, destination.port, expected, payload, destination.timeout_seconds)

@@ -19,6 +19,7 @@ from reporter.integration.wires import Destination
 from reporter.report.document import CodedFinding, Heading, Measurement, SegmentMap
 from tests.counts import count
 from tests.integration.test_hl7_text import TEXTS
+from tests.mllp_receiver import a_receiver
 from tests.signed_versions import (
     a_document,
     a_signed_version,
@@ -66,6 +67,18 @@ def test_the_header_names_who_sends_what_to_whom():
     assert message.control_id == "CMR-1"
     assert message.get("MSH-12") == "2.5.1"
     assert message.get("MSH-18") == "UNICODE UTF-8"
+
+
+def test_a_long_message_id_is_cut_to_what_every_receiver_keeps_and_its_answer_is_known():
+    key = "3f7c0f0a-1c55-4f7e-8c11-5b7f8d9e0a04"
+    payload = oru_r01.render(a_signed_version(), EHR, key, PDF)
+    with a_receiver() as receiver:
+        destination = dataclasses.replace(EHR, host="127.0.0.1", port=receiver.port)
+        answer = outgoing.send(destination, key, payload)
+
+    assert parse(payload).control_id == "3f7c0f0a1c554f7e8c11"
+    assert answer.kind == "accepted"
+    assert outgoing.check(EHR, payload) == ()
 
 
 def test_patient_order_and_people_stand_where_uk_receivers_look():
@@ -229,6 +242,7 @@ def test_a_report_with_nothing_but_an_answer_may_leave():
     ("old", "new", "sentence"),
     [
         (b"|CMR-1|", b"||", "MSH-10"),
+        (b"|CMR-1|", b"|3f7c0f0a-1c55-4f7e-8c11-5b7f8d9e0a04|", "MSH-10"),
         (b"ORU^R01^ORU_R01", b"ORU^R01", "MSH-9"),
         (b"UNICODE UTF-8", b"8859/1", "MSH-18"),
         (b"20261123154207+0000||ORU", b"20261123154207||ORU", "MSH-7"),

@@ -29,6 +29,7 @@ from reporter.store.database import Database
 from reporter.store.tables.inbound import inbox
 from tests.counts import count
 from tests.hl7_messages import an_adt, an_exam_completed, an_orm
+from tests.integration.test_hl7_message import need_foreign_samples
 from tests.mutations import mutated
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -227,6 +228,17 @@ def test_mutated_messages_are_kept_byte_for_byte_or_get_no_answer_at_all(site):
     stored = kept(site)
     assert len(answered) > 40
     assert [raw for raw in answered if raw not in stored] == []
+
+
+def test_foreign_messages_are_answered_and_kept_byte_for_byte(sqlite_db):
+    with sqlite_db.begin() as session:
+        sites.add(session, SITE)
+    samples = [path.read_bytes() for path in need_foreign_samples()]
+    with a_listener(sqlite_db) as port, connect(port) as peer:
+        codes = {ask(peer, raw).code for raw in samples}
+
+    assert codes <= {"AA", "AE", "AR"}
+    assert set(kept(sqlite_db)) == set(samples)
 
 
 @pytest.mark.slow

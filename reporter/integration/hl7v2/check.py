@@ -47,8 +47,8 @@ def _in_header(text: str) -> list[str]:
     msh, found = lines[0], []
     if _at(msh, 8) != "ORU^R01^ORU_R01":
         found.append("MSH-9 is not ORU^R01^ORU_R01.")
-    if not _at(msh, 9):
-        found.append("MSH-10, the message control id, is empty.")
+    if not 1 <= len(_at(msh, 9)) <= 20:
+        found.append("MSH-10, the message control id, is empty or longer than 20 characters.")
     if _at(msh, 17) != "UNICODE UTF-8":
         found.append("MSH-18 does not say UNICODE UTF-8.")
     if not _STAMP.match(_at(msh, 6)):

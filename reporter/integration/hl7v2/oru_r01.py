@@ -65,7 +65,7 @@ def render(
     pdf: bytes,
     earlier: Sequence[SignedVersion] = (),
 ) -> bytes:
-    """The message in UTF-8. Pure: the same arguments give the same bytes. `message_id` is MSH-10 on every attempt.
+    """The message in UTF-8. Pure: the same arguments give the same bytes. MSH-10 is `control_id(message_id)`.
 
     `earlier` are the versions before this one, oldest first. With them an amendment says which observations it
     corrects (C), which stand (F) and which it withdraws (D); without them every observation of it is a correction.
@@ -96,6 +96,14 @@ def render(
     return write(segments)
 
 
+def control_id(message_id: str) -> str:
+    """MSH-10 of a message: its id, or the first 20 hex digits of a longer one.
+
+    HL7 v2.5.1 gives MSH-10 twenty characters. A receiver that cuts a longer one answers another message's id.
+    """
+    return message_id if len(message_id) <= 20 else message_id.replace("-", "")[:20]
+
+
 def _obx(number: int, observation: _Observation, status: str, performed: str) -> list[list[str]]:
     """An observation with its notes. OBX-11, HL7 table 0085: F final, C corrects a final result, D deletes one."""
     obx = [
@@ -112,7 +120,7 @@ def _msh(version: SignedVersion, destination: Destination, message_id: str) -> l
         "MSH", STANDARD.msh_2,
         escape(destination.sending_application), escape(facility),
         escape(destination.receiving_application), escape(destination.receiving_facility),
-        stamp(version.signature.signed_at), "", "ORU^R01^ORU_R01", escape(message_id),
+        stamp(version.signature.signed_at), "", "ORU^R01^ORU_R01", escape(control_id(message_id)),
         destination.processing_id, "2.5.1", "", "", "", "", "GBR", "UNICODE UTF-8",
     ]  # fmt: skip
 
