@@ -61,7 +61,11 @@ def deliver_due(
     lease ends and the same bytes go again with the same id.
     """
     total = Delivered()
+    with db.read() as session:
+        due = outbox.destinations_with_due(session, now_fn())
     for destination in destinations:
+        if destination.name not in due:
+            continue
         for _ in range(AT_A_TIME):
             one = _deliver_one(db, destination, holder, now_fn)
             if one is None:
@@ -163,7 +167,7 @@ def _what_now(answer: Answer, message: Message, attempt: int, now: datetime) -> 
 
 def backoff(attempt: int) -> timedelta:
     """How long to wait after the n-th try, counted from 1."""
-    return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt - 1, 10))
+    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(attempt - 1, 10)))
 
 
 def _seen(session: Session, actor: Actor, message_id: str) -> Delivery:

@@ -77,7 +77,7 @@ class Standing:
     refused: int
     acknowledged: int
     set_aside: int
-    oldest_unsent_at: datetime | None
+    oldest_unfinishedat: datetime | None
     last_acknowledged_at: datetime | None
 
 
@@ -113,6 +113,16 @@ def message(session: Session, message_id: str) -> Message | None:
     """A message with its bytes."""
     row = session.execute(select(outbox_message).where(outbox_message.c.id == message_id)).first()
     return None if row is None else as_value(Message, row)
+
+
+def destinations_with_due(session: Session, now: datetime) -> frozenset[str]:
+    """The destinations that have something to be sent now: a look that takes no lock."""
+    ready = or_(
+        and_(delivery.c.state == "waiting", delivery.c.next_at <= now),
+        and_(delivery.c.state == "leased", delivery.c.held_until <= now),
+    )
+    unfinished = delivery.c.state.in_(("waiting", "leased"))
+    return frozenset(session.execute(select(delivery.c.destination).where(unfinished, ready).distinct()).scalars())
 
 
 def take_next(

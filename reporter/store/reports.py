@@ -241,37 +241,40 @@ def add_version(
     """Adds a signed version with its signature and its PDF. AlreadyThere when the version is signed already."""
     document, mark = signed.document, signed.signature
     where = {"report_id": document.report_id, "version": document.version, "site_code": document.site.code}
+    # Values as parameters, not in the statement: there is nothing to compile while others wait for the lock.
     session.execute(
-        insert(report_version).values(
+        insert(report_version),
+        {
             **where,
-            study_id=document.study.study_id,
-            patient_id=document.patient.patient_id,
-            kind=document.kind,
-            reason=document.reason,
-            content=content,
-            sha256=mark.content_sha256,
-            template_id=document.template.id,
-            template_version=document.template.version,
-            signed_at=mark.signed_at,
             **_searchable(document),
-        )
+            "study_id": document.study.study_id,
+            "patient_id": document.patient.patient_id,
+            "kind": document.kind,
+            "reason": document.reason,
+            "content": content,
+            "sha256": mark.content_sha256,
+            "template_id": document.template.id,
+            "template_version": document.template.version,
+            "signed_at": mark.signed_at,
+        },
     )
     session.execute(
-        insert(signature).values(
+        insert(signature),
+        {
             **where,
-            id=new_id(),
-            signer_id=mark.signer.person_id,
-            signer={f: getattr(mark.signer, f) for f in PersonOnReport.__dataclass_fields__},
-            role=mark.signer.role,
-            meaning=mark.meaning,
-            statement=mark.statement,
-            content_sha256=mark.content_sha256,
-            evidence=evidence,
-            authentication="password",
-            signed_at=mark.signed_at,
-        )
+            "id": new_id(),
+            "signer_id": mark.signer.person_id,
+            "signer": {f: getattr(mark.signer, f) for f in PersonOnReport.__dataclass_fields__},
+            "role": mark.signer.role,
+            "meaning": mark.meaning,
+            "statement": mark.statement,
+            "content_sha256": mark.content_sha256,
+            "evidence": evidence,
+            "authentication": "password",
+            "signed_at": mark.signed_at,
+        },
     )
-    session.execute(insert(rendition).values(**where, media_type=PDF, content=pdf, sha256=pdf_sha256))
+    session.execute(insert(rendition), {**where, "media_type": PDF, "content": pdf, "sha256": pdf_sha256})
 
 
 def version(session: Session, report_id: str, number: int) -> SignedVersion | None:

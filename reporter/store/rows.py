@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Row, Table
+from sqlalchemy import Column, Table
 
 Value = TypeVar("Value")
 
@@ -21,7 +21,7 @@ def columns(table: Table, value: type) -> list[Column[Any]]:
     return [table.c[field.name] for field in dataclasses.fields(value) if field.name in table.c]
 
 
-def as_value(value: type[Value], row: Row[Any], **more: Any) -> Value:
+def as_value(value: type[Value], row: Any, **more: Any) -> Value:
     """A value from a row; `more` are the fields that the row doesn't have as the value wants them."""
     found = row._mapping
     fields = dataclasses.fields(value)  # type: ignore[arg-type]
