@@ -342,6 +342,7 @@ def docs(*, check: bool) -> None:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var/demo"), help="Where the demo's data live.")
 def demo(*, once: bool, as_json: bool, fresh: bool, folder: Path) -> None:
     """Run the whole main job on this machine, with invented patients."""
+    _log("WARNING")
     if once:
         from reporter.demo import once as one_report
 

@@ -19,11 +19,13 @@ def example_7_1(scan_day: date) -> Raw:
         "height": ["178"], "weight": ["86"], "reference_sex": ["male"], "bsa_formula": ["mosteller"],
         "heart_rate": ["66"], "rhythm": ["sinus"], "bp_sys": ["138"], "bp_dia": ["80"], "bp_site": ["brachial"],
         "creatinine": ["92"], "egfr": ["78"], "renal_date": [scan_day.isoformat()],
-        "contrast_agent": ["gadobutrol"], "contrast_dose": ["0.15"], "contrast_route": ["iv"],
+        "contrast_agent": ["gadobutrol"], "contrast_dose": ["0.15"], "contrast_route": ["peripheral_vein"],
         "sequences": ["cine", "perfusion", "lge"], "field_strength": ["1.5"], "scanner": ["Northgate 1 (1.5 T)"],
         "image_quality": ["good"], "adverse_event": ["minor_symptoms"], "device_type": ["none"],
-        "papillary_convention": ["in_mass"],
-        "lv_edv": ["212"], "lv_esv": ["118"], "lv_mass": ["132"], "lv_max_wt": ["11"], "lv_aneurysm": ["none"],
+        "papillary_convention": ["in_mass"], "indication": ["cad_stress"], "analysis_method": ["semi_automatic"],
+        "personnel": ["Grace Mwangi, lead CMR radiographer"],
+        "lv_edv": ["212"], "lv_esv": ["118"], "lv_mass": ["132"], "lv_max_wt": ["11"],
+        "lv_max_wt_segment": ["2"], "lv_aneurysm": ["none"],
         **segments(
             "lv_wall_motion", "normal", 17, s4="akinesis", s5="hypokinesis", s10="hypokinesis", s15="hypokinesis"
         ),
@@ -34,7 +36,8 @@ def example_7_1(scan_day: date) -> Raw:
         "infarct_age": ["chronic"],
         "stress_agent": ["adenosine"], "stress_dose": ["140"], "stress_duration": ["4"], "stress_hr": ["84"],
         "stress_bp_sys": ["124"], "stress_bp_dia": ["74"], "stress_symptoms": ["Mild flushing"],
-        "splenic_switch_off": ["present"],
+        "splenic_switch_off": ["present"], "stress_adequate": ["yes"],
+        "life_support": ["als"], "life_support_person": ["Dr Tomás Reyes"],
         **segments(
             "perf_stress", "normal", 16,
             s4="defect_ge50", s9="defect_lt50", s10="defect_ge50", s11="defect_lt50", s15="defect_ge50",
@@ -43,6 +46,7 @@ def example_7_1(scan_day: date) -> Raw:
         "stress_overall": ["moderate"],
         "mr_grade": ["none"], "ar_grade": ["none"], "tr_grade": ["none"], "pr_grade": ["none"],
         "pericardial_effusion": ["none"], "pleural_effusion": ["none"], "extracardiac": ["none"],
+        "extracardiac_opinion": ["not_needed"],
         "answer": ["Yes: inducible ischaemia in 4 of 16 segments, beyond an inferior infarct."],
         "urgent_finding": ["none"],
     }  # fmt: skip
@@ -76,6 +80,7 @@ def anterior_infarct(scan_day: date, chance: random.Random, sex: str) -> Raw:
     edv, esv = chance.randint(225, 260), chance.randint(150, 168)
     raw = {
         **example_7_1(scan_day),
+        "indication": ["mi_viability"], "sequences": ["cine", "lge"], "culprit_territory": ["lad"],
         "height": [str(chance.randint(160, 184))], "weight": [str(chance.randint(66, 98))], "reference_sex": [sex],
         "adverse_event": ["none"],
         "lv_edv": [str(edv)], "lv_esv": [str(esv)], "lv_mass": [str(chance.randint(120, 150))],
@@ -90,4 +95,5 @@ def anterior_infarct(scan_day: date, chance: random.Random, sex: str) -> Raw:
         ),
         "answer": ["The mid and apical anterior wall is unlikely to recover; the basal anterior wall is viable."],
     }  # fmt: skip
-    return {name: texts for name, texts in raw.items() if not name.startswith(("stress_", "perf_", "splenic"))}
+    stress_only = ("stress_", "perf_", "splenic", "life_support")
+    return {name: texts for name, texts in raw.items() if not name.startswith(stress_only)}

@@ -1,4 +1,4 @@
-"""The main job once, without a browser: one order in, example 7.1 drafted, submitted, signed, delivered, acknowledged."""
+"""The main job once, without a browser: an order in, example 7.1 drafted, signed, delivered, acknowledged."""
 
 from __future__ import annotations
 
@@ -63,9 +63,11 @@ def main_job(db: Database, ehr: Receiver) -> dict[str, Any]:
     order_ack = _send_orders(db, wires, now)
 
     trainee, consultant = cast.actors["trainee"], cast.actors["consultant"]
-    key = stage.find(db, trainee, ACCESSION, now)
+    key = stage.find(db, trainee, ACCESSION)
     reporting.open_report(db, trainee, key, "stress_perfusion", now)
     saved = reporting.save_draft(db, trainee, key, answers.example_7_1(now.date()), 1, set(), now)
+    if saved.reading.errors:
+        raise RuntimeError(f"The example's answers were refused: {dict(saved.reading.errors)}")
     reporting.submit(db, trainee, key, saved.number, now)
     preview = signing.sign_preview(db, consultant, key, now, wires.destinations)
     signed = signing.sign(db, consultant, key, preview.sha256, PASSWORD, wires.destinations, now)
@@ -74,7 +76,7 @@ def main_job(db: Database, ehr: Receiver) -> dict[str, Any]:
     view = reporting.study_view(db, consultant, key, datetime.now(UTC))
     version = reporting.read_version(db, consultant, key, None, datetime.now(UTC))
     printed = {m.id: m.value for m in version.signed.document.measurements}
-    deliveries = {d.destination: {"state": d.state, "answer": d.words} for d in view.deliveries}
+    deliveries = {d.destination: {"state": d.state, "answer": d.code or d.words} for d in view.deliveries}
     verdicts = {v.due.target_id: v.status for v in view.due}
     arrived = {arrival.wire: arrival.answered for arrival in ehr.arrivals}
     well = (

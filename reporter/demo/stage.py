@@ -21,6 +21,7 @@ from reporter.demo.orders import order
 from reporter.demo.timeline import DemoStudy, Event, events
 from reporter.integration.hl7v2 import ack
 from reporter.integration.wires import Wires
+from reporter.store import worklist
 from reporter.store.database import Database
 from reporter.store.sites import Site
 
@@ -70,7 +71,7 @@ class Stage:
         if step in ("order", "complete"):
             self._receive(study, at, completed=step == "complete")
             return
-        key = self._key(study, at)
+        key = self._key(study)
         trainee, consultant = self.actors["trainee"], self.actors["consultant"]
         if step == "draft":
             reporting.open_report(self.db, trainee, key, study.template, at)
@@ -126,15 +127,16 @@ class Stage:
         assert view.draft is not None
         return view.draft.number
 
-    def _key(self, study: DemoStudy, at: datetime) -> str:
+    def _key(self, study: DemoStudy) -> str:
         if study.serial not in self.studies:
-            self.studies[study.serial] = find(self.db, self.actors["consultant"], study.accession, at)
+            self.studies[study.serial] = find(self.db, self.actors["consultant"], study.accession)
         return self.studies[study.serial]
 
 
-def find(db: Database, who: Actor, accession: str, now: datetime) -> str:
+def find(db: Database, who: Actor, accession: str) -> str:
     """The study with this accession number, as the worklist's search finds it."""
-    raise NotImplementedError
+    with db.read() as session:
+        return worklist.by_accession(session, who.sites, accession)[0].study_id
 
 
 def _account(person: DemoPerson, today: date) -> people.NewPerson:
@@ -142,7 +144,10 @@ def _account(person: DemoPerson, today: date) -> people.NewPerson:
     if person.level is not None:
         credentials = (
             people.NewCredential(
-                "SCMR", person.level, today.replace(year=today.year - 1, day=1), today.replace(year=today.year + 4, day=1)
+                "SCMR",
+                person.level,
+                today.replace(year=today.year - 1, day=1),
+                today.replace(year=today.year + 4, day=1),
             ),
         )
     return people.NewPerson(
