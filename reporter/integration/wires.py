@@ -72,7 +72,7 @@ class Source:
     #: A repetition of PID-3 is the NHS number when its type (PID-3.5) or authority (PID-3.4) is one of these.
     nhs_number_types: tuple[str, ...] = ("NH", "NHS", "NHSNBR", "NHSNMBR")
     #: Looked at after PID-3; taken when it holds ten digits.
-    nhs_number_also: tuple[str, ...] = ("PID-19", "PID-2")
+    nhs_number_also: tuple[str, ...] = ("PID-19",)
     #: The authority of a hospital number that names none; None takes the sending facility (MSH-4).
     local_authority: str | None = None
     accession: tuple[str, ...] = ("IPC-1", "OBR-18", "OBR-3", "ORC-3")

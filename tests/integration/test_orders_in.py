@@ -242,6 +242,20 @@ def test_every_way_to_mark_an_nhs_number_is_known(written):
     assert event_of(raw).patient.nhs_number == NHS_NUMBER
 
 
+def test_a_placeholder_for_the_nhs_number_makes_no_two_patients_one():
+    event = event_of(an_orm(nhs_number="UNKNOWN"))
+
+    assert event.patient.nhs_number is None
+    assert event.patient.identifiers == (Identifier("NF204518", "RXX"),)
+    assert any("has not ten digits" in flag for flag in event.flags)
+
+
+def test_a_hospital_number_under_the_nhs_s_authority_stays_a_hospital_number():
+    event = event_of(an_orm().replace(b"NF204518^^^RXX^MR", b"NF204518^^^NHS^MR"))
+
+    assert event.patient.identifiers == (Identifier("NF204518", "NHS"),)
+
+
 def test_a_site_may_be_named_by_another_code_and_have_a_default():
     mapped = dataclasses.replace(STANDARD, sites={"RXX01": "RXXA1"})
     fixed = dataclasses.replace(STANDARD, sites={"NONE": "X"}, default_site="RXX09")

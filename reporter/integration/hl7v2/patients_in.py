@@ -39,7 +39,7 @@ def _merges(message: Message, source: Source, envelope: Envelope, flags: list[st
         elif segment.name == "MRG":
             own_flags = list(flags)
             patient = patient_facts(survivor, source, envelope, own_flags)
-            retired, numbers = _identifiers(segment, 1, source, envelope)
+            retired, numbers = _identifiers(segment, 1, source, envelope, own_flags)
             numbers += [n for n in (segment.get(4),) if nhs_number.looks_like_one(n)]
             if not retired and not numbers:
                 raise Unusable("AE", "MRG-1 names no identifier to merge.", "101")
@@ -56,7 +56,7 @@ def _merges(message: Message, source: Source, envelope: Envelope, flags: list[st
 def patient_facts(pid: Segment | None, source: Source, envelope: Envelope, flags: list[str]) -> PatientFacts:
     if pid is None:
         raise Unusable("AE", "The message has no PID segment, so it does not say which patient it is about.", "100")
-    identifiers, numbers = _identifiers(pid, 3, source, envelope)
+    identifiers, numbers = _identifiers(pid, 3, source, envelope, flags)
     for path in source.nhs_number_also:
         name, number, component, _ = split_path(path)
         if name == "PID" and nhs_number.looks_like_one(pid.get(number, component or 1)):
@@ -93,7 +93,7 @@ def _name(pid: Segment) -> Repetition:
 
 
 def _identifiers(
-    segment: Segment, number: int, source: Source, envelope: Envelope
+    segment: Segment, number: int, source: Source, envelope: Envelope, flags: list[str]
 ) -> tuple[tuple[Identifier, ...], list[str]]:
     """Hospital numbers, and what the feed calls an NHS number, among the repetitions of a CX field."""
     local: list[Identifier] = []
@@ -103,9 +103,13 @@ def _identifiers(
         if not value or value == '""':
             continue
         authority, kind = repetition.get(4).strip(), repetition.get(5).strip()
-        called = {authority.upper(), kind.upper()} & set(source.nhs_number_types)
-        if called and nhs_number.looks_like_one(value):
+        types = set(source.nhs_number_types)
+        is_one = nhs_number.looks_like_one(value)
+        if is_one and types & {authority.upper(), kind.upper()}:
             nhs.append(value)
+        elif kind.upper() in types:
+            # "UNKNOWN^^^NHS^NH": kept as a hospital number it would make one patient of all who have it.
+            flags.append("What the message calls the NHS number has not ten digits; it was not taken.")
         else:
             home = authority if authority not in {"", '""'} else source.local_authority or envelope.facility
             local.append(Identifier(value, home))
