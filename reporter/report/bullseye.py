@@ -23,7 +23,7 @@ CENTRE = SIZE / 2
 
 _LINE = "#4c6272"
 _INK = "#10171b"
-_NOT_ASSESSED = "#ffffff"
+_PAPER = "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "light": Look("#ffe9a8", _dots("#9a7a1a", "0.8"), _INK),
         "middle": Look("#f9b04f", _strokes("M-1 8L8-1", "#7a4200", "0.8"), _INK),
         "strong": Look("#d96a2b", _strokes("M-1-1L8 8M-1 8L8-1", "#5c1e00", "0.7"), _INK),
-        "dark": Look("#8a1f35", _strokes("M0 3.5H7", "#ffffff", "0.5"), "#ffffff"),
-        "other": Look("#3b1d5e", _dots("#ffffff", "0.7"), "#ffffff"),
+        "dark": Look("#8a1f35", _strokes("M0 3.5H7", "#ffffff", "0.5"), _PAPER),
+        "other": Look("#3b1d5e", _dots("#ffffff", "0.7"), _PAPER),
         "grey": Look("#b9c3ca", _strokes("M3.5 0V7", _LINE, "0.8"), _INK),
     }
 )
@@ -115,6 +115,9 @@ def svg(
     for number in range(1, segments + 1):
         answer = values.get(str(number))
         body.append(_segment(BY_NUMBER[number], by_answer[answer] if answer is not None else None, ids))
+    dark = [n for n, look in ((n, by_answer[a].look) for n, a in values.items()) if look.ink == _PAPER]
+    # Between two dark neighbours the grey outline is lost: theirs gets a white line.
+    body += [f'<path d="{_outline(BY_NUMBER[int(n)])}" fill="none" stroke="{_PAPER}"/>' for n in sorted(dark, key=int)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bullseye" viewBox="0 0 {SIZE} {SIZE}" role="img"'
         f' aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{escape(title)}</title>'
@@ -124,7 +127,7 @@ def svg(
 
 def swatch_svg(swatch: Swatch | None) -> str:
     """One entry of the legend; None is "not assessed"."""
-    look = swatch.look if swatch else Look(_NOT_ASSESSED, "", _INK)
+    look = swatch.look if swatch else Look(_PAPER, "", _INK)
     box = '<rect x="1" y="1" width="24" height="16" rx="2" fill="{}" stroke="{}"{}/>'
     dashed = "" if swatch else ' stroke-dasharray="3 2"'
     drawn = [_pattern("h", look.hatch) if look.hatch else "", box.format(look.fill, _LINE, dashed)]
@@ -162,7 +165,7 @@ def _pattern(name: str, hatch: str) -> str:
 
 def _segment(segment: Segment, swatch: Swatch | None, ids: Mapping[str, str]) -> str:
     outline, (x, y) = _outline(segment), _middle(segment)
-    look = swatch.look if swatch else Look(_NOT_ASSESSED, "", _INK)
+    look = swatch.look if swatch else Look(_PAPER, "", _INK)
     dashed = "" if swatch else ' stroke-dasharray="4 3"'
     drawn = [f'<path d="{outline}" fill="{look.fill}" stroke="{_LINE}" stroke-width="1.2"{dashed}/>']
     if look.hatch:

@@ -31,8 +31,8 @@ def blocks(version: SignedVersion) -> list[str]:
     return made
 
 
-def page(version: SignedVersion) -> str:
-    """A whole HTML document that needs nothing from anywhere, for a viewer that shows presentedForm."""
+def page(version: SignedVersion, body: list[str]) -> str:
+    """A whole HTML document around `blocks`, that needs nothing from anywhere: for a viewer of presentedForm."""
     document = version.document
     patient, study, site = document.patient, document.study, document.site
     identity = [wording.patient_name(patient)]
@@ -49,8 +49,8 @@ def page(version: SignedVersion) -> str:
         paragraph(f"Clinical question: {study.clinical_question}"),
     ]
     head = f'<meta charset="utf-8"/><title>{escaped(document.template.title)}</title>'
-    body = "".join(top + blocks(version))
-    return f'<!DOCTYPE html>\n<html lang="en-GB"><head>{head}</head><body>{body}</body></html>\n'
+    inside = "".join(top + body)
+    return f'<!DOCTYPE html>\n<html lang="en-GB"><head>{head}</head><body>{inside}</body></html>\n'
 
 
 def _list(tag: str, lines: tuple[str, ...]) -> str:

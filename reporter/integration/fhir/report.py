@@ -29,11 +29,12 @@ def diagnostic_report(
     """The signed version without its results; `bundle` adds the references to them."""
     document = version.document
     title = f"{document.template.title} report"
+    body = blocks(version)
     made: Resource = {
         "resourceType": "DiagnosticReport",
         "meta": {"profile": [systems.PROFILE + "DiagnosticReport"]},
         "language": "en-GB",
-        "text": narrative(*blocks(version)),
+        "text": narrative(*body),
         "identifier": [report_identifier(version), accession(document.study, document.site.organisation_code)],
         "basedOn": [order],
         "status": STATUS[document.kind],
@@ -52,7 +53,7 @@ def diagnostic_report(
     made["performer"] = [site]
     made["resultsInterpreter"] = [reader]
     made["conclusion"] = said(wording.conclusion(version))
-    made["presentedForm"] = [_attachment("text/html; charset=utf-8", page(version).encode(), title)]
+    made["presentedForm"] = [_attachment("text/html; charset=utf-8", page(version, body).encode(), title)]
     if pdf is not None:
         made["presentedForm"].append(_attachment("application/pdf", pdf, title))
     return made

@@ -99,7 +99,7 @@ class _Walk:
         """Every value in an object. `kind` is the path without numbers, as in the specification's tables."""
         if not node:
             self.faults.append(f"{path} is empty (ele-1).")
-        if "reference" in node or kind in tables.REFERENCES:
+        if "reference" in node or kind in _REFERRING:
             self.references.append((path, kind, node))
         for key, value in node.items():
             if type(value) is str:
@@ -130,16 +130,22 @@ class _Walk:
         check = _TEXTS.get(key)
         if check is not None and (fault := check(value)) is not None:
             self.faults.append(f"{path}.{key} {fault}.")
-        codes = tables.REQUIRED.get(f"{kind}.{key}")
-        if codes is None and key in _BOUND:
-            codes = tables.REQUIRED_ANYWHERE.get(key) or tables.REQUIRED_ANYWHERE.get(
-                f"{kind.rpartition('.')[2]}.{key}"
-            )
-        if codes is not None and value not in codes:
+        if key in _CODED and value not in _codes_allowed(kind, key, value):
             self.faults.append(f"{path}.{key} has a code that FHIR R4 does not allow there.")
 
 
-_BOUND = {name.rpartition(".")[2] for name in tables.REQUIRED_ANYWHERE}
+_REFERRING = frozenset(tables.REFERENCES)
+#: The last names of all elements with a required binding: everything else needs no look at the tables.
+_CODED = frozenset(name.rpartition(".")[2] for name in (*tables.REQUIRED, *tables.REQUIRED_ANYWHERE))
+
+
+def _codes_allowed(kind: str, key: str, value: str) -> frozenset[str]:
+    """The codes that may stand in an element; where nothing is bound, whatever stands there."""
+    required = tables.REQUIRED.get(f"{kind}.{key}")
+    if required is None:
+        anywhere = tables.REQUIRED_ANYWHERE
+        required = anywhere.get(key) or anywhere.get(f"{kind.rpartition('.')[2]}.{key}")
+    return frozenset((value,)) if required is None else required
 
 
 def _observation_faults(observation: Node) -> Iterator[str]:

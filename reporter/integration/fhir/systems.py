@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +35,7 @@ _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://cmr-reporter.example/fhir")
 Resource = dict[str, Any]
 
 
+@cache
 def local(organisation: str, kind: str) -> str:
     """The system of something that one trust numbers. A site replaces the host with one that it owns."""
     return f"https://cmr-reporter.example/Id/{quote(organisation, safe='')}/{kind}"

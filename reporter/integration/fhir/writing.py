@@ -22,11 +22,14 @@ def _write(value: Any, put: Any) -> None:
     if kind is str:
         put(encode_basestring(value))
     elif kind is dict:
-        before = "{"
+        before = '{"'
         for key, inner in value.items():
-            put(f'{before}"{key}":')
-            _write(inner, put)
-            before = ","
+            if type(inner) is str:  # most values are, and a call each would cost more than the writing
+                put(f'{before}{key}":{encode_basestring(inner)}')
+            else:
+                put(f'{before}{key}":')
+                _write(inner, put)
+            before = ',"'
         put("}" if value else "{}")
     elif kind is list:
         before = "["
