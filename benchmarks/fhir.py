@@ -27,7 +27,7 @@ ROUNDS = 40
 
 
 def measure() -> dict[str, float]:
-    """The least of interleaved rounds: what the work costs, whatever else the machine was doing (as `timeit` advises)."""
+    """The least of interleaved rounds (as `timeit` advises): what the work costs, whatever else the machine did."""
     from fhir.resources.R4B.bundle import Bundle
 
     version = with_sixty_measurements()

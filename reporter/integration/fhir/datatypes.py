@@ -29,7 +29,7 @@ _XHTML = "http://www.w3.org/1999/xhtml"
 # One paragraph of text and line breaks, which is most of what is sent: nothing in it needs a parser.
 _PLAIN = re.compile(
     f'<div xmlns="{_XHTML}"><p>'
-     r"(?:[^<>&\s]|&(?:amp|lt|gt|quot|#x27);)(?:[^<>&]|&(?:amp|lt|gt|quot|#x27);|<br/>)*</p></div>"
+    r"(?:[^<>&\s]|&(?:amp|lt|gt|quot|#x27);)(?:[^<>&]|&(?:amp|lt|gt|quot|#x27);|<br/>)*</p></div>"
 )
 
 STATUS_EXTENSION = "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
