@@ -298,10 +298,18 @@ def audit_verify(*, as_json: bool) -> None:
 
 
 @main.command(name="check-templates")
-def check_templates() -> None:
+@click.option("--release", metavar="NAME.vN", help="Release a template that its owner has agreed to: freeze its files.")
+def check_templates(release: str | None) -> None:
     """Say what is wrong with the report templates: file, line and remedy."""
     from reporter import templates
 
+    if release:
+        try:
+            text = templates.with_release(release)
+        except (KeyError, ValueError) as why:
+            raise _stop(str(why.args[0])) from None
+        (Path(templates.__file__).parent / "RELEASED").write_text(text, "utf-8")
+        click.echo(f"{release} is released; its files no longer change.")
     faults = templates.check()
     for fault in faults:
         click.echo(fault, err=True)

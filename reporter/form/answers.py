@@ -156,6 +156,8 @@ class _Filling:
         #: Parsed answers of the questions that are asked, computed ones included.
         self.values: dict[str, object] = {}
         self.grades: dict[str, object] = {}
+        #: Computed numbers before they were rounded for print.
+        self._exact: dict[str, Decimal] = {}
 
     def field(self, field: Field) -> FilledField:
         """The field as filled; what it adds to `values` and `grades` is seen by the fields below it."""
@@ -163,7 +165,7 @@ class _Filling:
         filled = self._computed(field, asked) if field.is_computed else self._typed(field, asked)
         if not filled.answered or filled.value is None:
             return filled
-        self.values[field.id] = _parsed(field, filled.value)
+        self.values[field.id] = self._exact.get(field.id, _parsed(field, filled.value))
         return self._graded(filled) if field.grade else filled
 
     def _all_hold(self, conditions: tuple[Condition, ...]) -> bool:
@@ -176,15 +178,18 @@ class _Filling:
     def _computed(self, field: Field, asked: bool) -> FilledField:
         if not asked:
             return FilledField(field, False, None, None, _printed_unit(field))
-        value, how, why_not = computing.compute(field, self.values, self._template)
+        found = computing.compute(field, self.values, self._template)
+        value = found.stored
+        if found.exact is not None:
+            self._exact[field.id] = found.exact
         return FilledField(
             field,
             True,
             value,
             None if value is None else field.kind.words(field, value),
             _printed_unit(field),
-            computation=how,
-            note=why_not,
+            computation=found.how,
+            note=found.why_not,
             question=self._asked_about(field, value),
         )
 
@@ -220,11 +225,11 @@ class _Filling:
         """What the machine would answer, for a person to confirm or to overrule."""
         if field.suggest is None:
             return None
-        value, how, _ = computing.run(field.suggest, field, self.values, self._template)
-        if value is None or how is None:
+        found = computing.run(field.suggest, field, self.values, self._template)
+        if found.stored is None or found.how is None:
             return None
-        inputs = ", ".join(f"{name} {shown}" for name, shown in how.inputs)
-        return f"Suggested: {field.kind.words(field, value)} ({inputs}; {how.formula}). Please confirm."
+        inputs = ", ".join(f"{name} {shown}" for name, shown in found.how.inputs)
+        return f"Suggested: {field.kind.words(field, found.stored)} ({inputs}; {found.how.formula}). Please confirm."
 
     def _graded(self, filled: FilledField) -> FilledField:
         value = self.values[filled.field.id]

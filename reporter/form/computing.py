@@ -1,12 +1,13 @@
-"""Computed values and grades of one form: each from the figures as printed, with its formula, inputs and source.
+"""Computed values and grades of one form, each with its formula, inputs and source.
 
-A later value is computed from the earlier one *as it stands on the report* (an index from the BSA with its two
-decimals), so that every figure can be checked by hand against the others.
+Rounding is for print only: a later value and a grade take the earlier one as computed, not as printed, so that
+105.04 mL/m² is not "normal" because it prints as 105.0. (Body surface area is the one quantity that its formula rounds.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from reporter.cmr.quantities import FORMULAS, NotComputable, printed
@@ -20,42 +21,58 @@ from reporter.form.printed import Computation, Grade
 Values = Mapping[str, object]
 
 
-def compute(field: Field, values: Values, template: Template) -> tuple[Answer | None, Computation | None, str | None]:
-    """The value of a computed field as stored, how it came about, and why there is none (or None)."""
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What came of one computation: the value as printed and, for a number, unrounded; or why there is none."""
+
+    stored: Answer | None = None
+    exact: Decimal | None = None
+    how: Computation | None = None
+    why_not: str | None = None
+
+
+def compute(field: Field, values: Values, template: Template) -> Computed:
+    """The value of a computed field, and how it came about."""
     recipe = field.compute.get(str(values.get(field.compute_by)) if field.compute_by else "")
     if recipe is None:
-        return None, None, f"Needs {_asked(template, field.compute_by or '')}."
+        return Computed(why_not=f"Needs {_asked(template, field.compute_by or '')}.")
     return run(recipe, field, values, template)
 
 
-def run(
-    recipe: Compute, field: Field, values: Values, template: Template
-) -> tuple[Answer | None, Computation | None, str | None]:
+def run(recipe: Compute, field: Field, values: Values, template: Template) -> Computed:
     """One recipe run on the values; see `compute`."""
     formula = FORMULAS[recipe.formula]
     given = {name: values[id_] for name, id_ in recipe.inputs if values.get(id_) is not None}
     absent = [_asked(template, id_) for name, id_ in recipe.inputs if name in formula.inputs and name not in given]
     if absent:
-        return None, None, f"Needs {' and '.join(absent)}."
+        return Computed(why_not=f"Needs {' and '.join(absent)}.")
     try:
         result = formula.compute(**given)
     except NotComputable as reason:
-        return None, None, str(reason)
+        return Computed(why_not=str(reason))
     inputs = tuple(
         (template.by_id[id_].ask, _as_printed(template.by_id[id_], values[id_]))
         for name, id_ in recipe.inputs
         if name in given
     )
-    return _stored(field, formula.places, result), Computation(formula.says, inputs, formula.source), None
+    exact = Decimal(result) if isinstance(result, Decimal | int) else None
+    how = Computation(formula.says, inputs, formula.source)
+    return Computed(_stored(field, formula.places, result), exact, how)
 
 
 def _stored(field: Field, places: int | None, result: object) -> Answer | None:
     if isinstance(result, Mapping):
         return {str(n): str(w) for n, w in sorted(result.items()) if w != "not_assessed"} or None
     if isinstance(result, Decimal | int):
-        decimals = field.decimals if field.decimals is not None else places
-        return printed(result, decimals or 0)
+        return printed(result, field.decimals if field.decimals is not None else places or 0)
     return str(result)
+
+
+def _places(field: Field) -> int:
+    """How many decimals a computed field is printed with."""
+    if field.decimals is not None:
+        return field.decimals
+    return max((FORMULAS[recipe.formula].places or 0 for recipe in field.compute.values()), default=0)
 
 
 def _asked(template: Template, id_: str) -> str:
@@ -66,7 +83,7 @@ def _asked(template: Template, id_: str) -> str:
 
 def _as_printed(field: Field, value: object) -> str:
     if isinstance(value, Decimal):
-        return with_unit(str(value), field.unit or "")
+        return with_unit(printed(value, _places(field)) if field.is_computed else str(value), field.unit or "")
     if isinstance(value, Mapping):
         count = len(value)
         return f"{count} segment{'' if count == 1 else 's'}"
