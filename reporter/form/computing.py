@@ -1,7 +1,7 @@
 """Computed values and grades of one form, each with its formula, inputs and source.
 
 Rounding is for print only: a later value and a grade take the earlier one as computed, not as printed, so that
-105.04 mL/m² is not "normal" because it prints as 105.0. (Body surface area is the one quantity that its formula rounds.)
+105.04 mL/m² is not "normal" because it prints as 105.0. (The one quantity that its formula rounds is the BSA.)
 """
 
 from __future__ import annotations
