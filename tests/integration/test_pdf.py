@@ -115,7 +115,7 @@ def test_the_answer_comes_before_the_numbers_and_the_signature_last() -> None:
     text = words(version)
     places = [
         text.index(each)
-        for each in (version.document.answer, "Impression", "Measurements", "Findings", "Signed electronically")
+        for each in (version.document.answer, "Impression", "Key numbers", "Findings", "Signed electronically")
     ]
     assert places == sorted(places)
 

@@ -18,6 +18,8 @@ from reporter.report.document import (
 )
 
 _SIDES = {"below": "▼", "within": "", "above": "▲"}
+#: The burden of wall motion, scar and ischaemia in one number each.
+_SUMS = frozenset({"wmsi", "lge_percent", "inducible_segments", "inducible_percent"})
 _SEXES = {"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
 # A word of more than this many characters would run off the page; it may be broken.
 _LONG_WORD = re.compile(r"(\S{40})(?=\S)")
@@ -45,7 +47,8 @@ def content(version: SignedVersion) -> dict[str, Any]:
         "answer": document.answer,
         "impression": list(document.impression),
         "recommendations": list(document.recommendations),
-        "measurements": [_measurement(each) for each in document.measurements],
+        "key": [_measurement(each) for each in document.measurements if _is_key(each)],
+        "others": [_measurement(each) for each in document.measurements if not _is_key(each)],
         "reference": document.reference_set,
         "sources": _sources(document),
         "computed": _computed(document),
@@ -113,6 +116,11 @@ def _exam(study: StudyOnReport) -> list[list[str]]:
     return rows
 
 
+def _is_key(number: Measurement) -> bool:
+    """On the first page: what was held against limits, and the few numbers that sum up a map."""
+    return number.grade is not None or number.id in _SUMS
+
+
 def _measurement(number: Measurement) -> dict[str, Any]:
     grade = number.grade
     return {
@@ -144,9 +152,10 @@ def _computed(document: ReportDocument) -> list[str]:
 
 
 def _map(bull: SegmentMap) -> dict[str, Any]:
-    swatches = bullseye.palette(bull.words)
+    """The drawing, its legend (the answers that occur) and the same in words."""
+    swatches, used = bullseye.palette(bull.words), set(bull.values.values())
     words = bullseye.described(bull.values, swatches, bull.segments)
-    legend = [{"svg": bullseye.swatch_svg(each), "words": each.words} for each in swatches]
+    legend = [{"svg": bullseye.swatch_svg(each), "words": each.words} for each in swatches if each.answer in used]
     if len(bull.values) < bull.segments:
         legend.append({"svg": bullseye.swatch_svg(None), "words": "not assessed"})
     drawn = bullseye.svg(bull.values, swatches, segments=bull.segments, title=bull.label, desc=words)
