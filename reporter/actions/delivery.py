@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.actions.actor import Actor, must_be, must_see, note
-from reporter.actions.clocks import targets_that_stop_with
 from reporter.actions.refusals import Conflict, Invalid, NotFound
 from reporter.actions.views import DeliveryBoard, DeliveryView
 from reporter.governance.times import say_span
 from reporter.integration import outgoing
 from reporter.integration.answer import Answer
 from reporter.integration.wires import Destination
-from reporter.store import breaches, outbox, reports
+from reporter.store import outbox, reports
 from reporter.store.database import Database, Session
 from reporter.store.outbox import Delivery, Message
 
@@ -150,7 +149,6 @@ def _deliver_one(
         )  # fmt: skip
         if counted and state == "acknowledged":
             reports.became_available(session, message.report_id, now)
-            breaches.close(session, message.report_id, targets_that_stop_with("available"), now)
     if state == "acknowledged":
         return Delivered(accepted=1)
     return Delivered(refused=1) if state == "refused" else Delivered(retried=1)

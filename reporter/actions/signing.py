@@ -16,7 +16,6 @@ from reporter import __version__
 from reporter.actions import cases, identity
 from reporter.actions.actor import Actor, note
 from reporter.actions.cases import Case, must, must_follow
-from reporter.actions.clocks import targets_that_stop_with
 from reporter.actions.refusals import Conflict, NotReady
 from reporter.actions.reporters import on_report
 from reporter.actions.views import Difference, Preview, Signed
@@ -28,7 +27,7 @@ from reporter.integration import outgoing
 from reporter.integration.wires import Destination
 from reporter.report import signing as preparing
 from reporter.report.document import PersonOnReport, ReportDocument, SignatureOnReport, SignedVersion
-from reporter.store import breaches, outbox, reports
+from reporter.store import outbox, people, reports
 from reporter.store.database import AlreadyThere, Busy, Database, Session
 from reporter.store.outbox import Message
 from reporter.store.rows import new_id
@@ -46,6 +45,8 @@ class _Ready:
     pdf_sha256: str
     messages: tuple[tuple[Message, str | None], ...]
     permission: Permission
+    #: A hash over the people and the roster that the permission was decided on.
+    seal: str
 
 
 def sign_preview(
@@ -109,10 +110,11 @@ def sign(  # noqa: PLR0917
     identity.check_password(db, actor, password, now)
     with db.read() as session:
         case = cases.load(session, actor, study_id, now)
+        seal = people.seal(session, *_who_counts(case))
     if case.report.state == "signed":
         raise _too_late(db, case)
     must_follow(case, "sign")
-    ready = _prepare(case, seen_sha256, tuple(destinations), now, takes_over=takes_over)
+    ready = _prepare(case, seen_sha256, tuple(destinations), now, takes_over=takes_over, seal=seal)
     for left in reversed(range(_TRIES)):
         try:
             with db.begin() as session:
@@ -129,7 +131,7 @@ def sign(  # noqa: PLR0917
 
 
 def _prepare(
-    case: Case, seen_sha256: str, destinations: tuple[Destination, ...], now: datetime, *, takes_over: bool
+    case: Case, seen_sha256: str, destinations: tuple[Destination, ...], now: datetime, *, takes_over: bool, seal: str
 ) -> _Ready:
     from reporter.integration import pdf as paper  # noqa: PLC0415  # Typst is loaded by who signs, not by who reads
 
@@ -159,7 +161,7 @@ def _prepare(
         _message(case, signed, destination, printed, now) for destination in destinations
         if destination.takes_site(case.site.code)
     )  # fmt: skip
-    return _Ready(signed, content, printed, hashlib.sha256(printed).hexdigest(), messages, permission)
+    return _Ready(signed, content, printed, hashlib.sha256(printed).hexdigest(), messages, permission, seal)
 
 
 def _message(
@@ -179,10 +181,11 @@ def _write(session: Session, case: Case, ready: _Ready, now: datetime, *, takes_
     """The one transaction. Raises AlreadyThere when anything is not as it was when the document was made."""
     if not reports.is_still(session, case.report, case.open_draft, case.study, case.patient):
         raise AlreadyThere("The report has changed.")
-    again = cases.reload_people(session, case, now)
-    must(cases.may_sign(again, now, takes_over=takes_over))
+    if people.seal(session, *_who_counts(case)) != ready.seal:
+        # An accreditation or the roster changed a moment ago: decide again on what holds now.
+        must(cases.may_sign(cases.reload_people(session, case, now), now, takes_over=takes_over))
     signed = ready.signed
-    version, first = signed.document.version, case.report.first_signed_at is None
+    version = signed.document.version
     reports.add_version(
         session, signed, content=ready.content, pdf=ready.pdf, pdf_sha256=ready.pdf_sha256,
         evidence=ready.permission.certificate,
@@ -197,12 +200,15 @@ def _write(session: Session, case: Case, ready: _Ready, now: datetime, *, takes_
         "assigned_to": None,
     }
     reports.change(session, case.report.id, changes, now)
-    if first:
-        breaches.close(session, case.report.id, targets_that_stop_with("signed"), now)
     note(
         session, case.actor, "signed", "study", case.study.id, site_code=case.site.code, now=now, version=version,
         words=f"sha256 {signed.signature.content_sha256}",
     )  # fmt: skip
+
+
+def _who_counts(case: Case) -> tuple[str, str, str]:
+    author = case.author.id if case.author is not None else case.me.id
+    return case.me.id, author, case.site.code
 
 
 def _document(case: Case, filled: FilledForm, permission: Permission, now: datetime) -> ReportDocument:

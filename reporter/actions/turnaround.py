@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.actions.actor import Actor, must_be
-from reporter.actions.clocks import verdicts_of
+from reporter.actions.clocks import targets_that_stop_with, verdicts_of
 from reporter.actions.refusals import NotFound
 from reporter.actions.views import BoardFilters, BoardLine, StudyView, TargetLine, TurnaroundBoard
 from reporter.governance.clock import cohort_of
@@ -34,7 +34,10 @@ class SweepResult:
 
 
 def sweep(db: Database, now: datetime) -> SweepResult:
-    """Writes down every breach that is not written down yet. It looks at the data, so a missed run loses nothing."""
+    """Writes down every breach that is not written down yet, and the end of those that have ended since.
+
+    It looks at the data, so a missed run loses nothing.
+    """
     with db.read() as session:
         codes = sites.codes(session)
         by_code = {site.code: site for site in sites.among(session, codes)}
@@ -45,14 +48,15 @@ def sweep(db: Database, now: datetime) -> SweepResult:
         for one in _verdicts(timing, by_code[timing.site_code], now)
         if one.is_breach
     ]
+    with db.read() as session:
+        known = breaches.known(session, codes)
+        any_open = breaches.count_open(session) > 0
+    missing = [one for one in found if (one.study_id, one.target_id) not in known]
     new = 0
-    if found:
-        with db.read() as session:
-            known = breaches.known(session, codes)
-        missing = [one for one in found if (one.study_id, one.target_id) not in known]
-        if missing:
-            with db.begin() as session:
-                new = sum(breaches.add_once(session, one) for one in missing)
+    if missing or any_open:
+        with db.begin() as session:
+            new = sum(breaches.add_once(session, one) for one in missing)
+            breaches.close_ended(session, targets_that_stop_with("signed"), targets_that_stop_with("available"))
     return SweepResult(len(running), new)
 
 

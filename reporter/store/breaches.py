@@ -66,11 +66,21 @@ def known(session: Session, site_codes: Iterable[str]) -> frozenset[tuple[str, s
     return frozenset((row.study_id, row.target_id) for row in session.execute(query))
 
 
-def close(session: Session, report_id: str, target_ids: Iterable[str], now: datetime) -> None:
-    """Marks the open breaches of a report's study under these targets as ended now."""
-    of = select(report.c.study_id).where(report.c.id == report_id).scalar_subquery()
-    still = (breach.c.study_id == of) & breach.c.target_id.in_(tuple(target_ids)) & breach.c.closed_at.is_(None)
-    session.execute(update(breach).where(still).values(closed_at=now))
+def close_ended(session: Session, signed_targets: Iterable[str], available_targets: Iterable[str]) -> int:
+    """Marks open breaches as ended whose clock has stopped since. Returns how many."""
+    closed = 0
+    for targets, ended in ((signed_targets, report.c.first_signed_at), (available_targets, report.c.available_at)):
+        at = select(ended).where(report.c.study_id == breach.c.study_id, ended.is_not(None)).scalar_subquery()
+        open_ones = breach.c.closed_at.is_(None) & breach.c.target_id.in_(tuple(targets)) & at.is_not(None)
+        closed += session.execute(update(breach).where(open_ones).values(closed_at=at)).rowcount  # type: ignore[attr-defined]
+    return closed
+
+
+def count_open(session: Session) -> int:
+    """How many breaches have not ended."""
+    return int(
+        session.execute(select(func.count()).select_from(breach).where(breach.c.closed_at.is_(None))).scalar_one()
+    )
 
 
 def of_study(session: Session, study_id: str) -> tuple[Breach, ...]:

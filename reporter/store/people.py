@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, String, bindparam, cast, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from reporter.store.rows import as_value, columns
@@ -136,6 +137,32 @@ def roster(session: Session, site_codes: Iterable[str], now: datetime) -> tuple[
         availability.c.site_code.in_(tuple(site_codes)), availability.c.ends_at > now
     )
     return tuple(as_value(Availability, row) for row in session.execute(query.order_by(availability.c.starts_at)))
+
+
+#: Built once: it is asked inside the signing transaction, where nobody should wait for SQL to be put together.
+_SEALED = union_all(
+    select(
+        person.c.id.label("a"),
+        person.c.role.label("b"),
+        cast(person.c.active, String).label("c"),
+        (func.coalesce(person.c.grade, "") + "/" + func.coalesce(person.c.registration_number, "")).label("d"),
+    ).where(person.c.id.in_((bindparam("one"), bindparam("other")))),
+    select(
+        credential.c.id, cast(credential.c.level, String), cast(credential.c.expires, String), credential.c.body
+    ).where(credential.c.person_id.in_((bindparam("one"), bindparam("other")))),
+    select(
+        availability.c.id,
+        cast(availability.c.level, String),
+        cast(availability.c.ends_at, String),
+        cast(availability.c.expires, String),
+    ).where(availability.c.site_code == bindparam("site")),
+)
+
+
+def seal(session: Session, person_id: str, other_id: str, site_code: str) -> str:
+    """A hash over all that decides whether somebody may sign what another drafted: it changes when any of it does."""
+    rows = session.execute(_SEALED, {"one": person_id, "other": other_id, "site": site_code})
+    return hashlib.sha256(repr(sorted(map(repr, map(tuple, rows)))).encode()).hexdigest()
 
 
 def _people(session: Session, query: Select[Any]) -> tuple[Person, ...]:

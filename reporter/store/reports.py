@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from reporter.report.document import (
@@ -138,29 +138,32 @@ def draft_of(session: Session, report_id: str) -> Draft | None:
     return None if row is None else as_value(Draft, row, answers=json.loads(row.answers))
 
 
+#: Built once: it is asked inside the signing transaction, where nobody should wait for SQL to be put together.
+_AS_IT_STANDS = (
+    select(
+        report.c.state,
+        report.c.current_version,
+        draft.c.number,
+        draft.c.sha256,
+        study.c.patient_id,
+        study.c.accession,
+        study.c.clinical_question,
+        study.c.completed_at,
+        patient.c.family,
+        patient.c.given,
+        patient.c.birth_date,
+        patient.c.nhs_number,
+    )
+    .join(draft, draft.c.report_id == report.c.id)
+    .join(study, study.c.id == report.c.study_id)
+    .join(patient, patient.c.id == study.c.patient_id)
+    .where(report.c.id == bindparam("key"))
+    .with_for_update(of=(report, study))
+)
+
+
 def is_still(session: Session, before: Report, seen: Draft, ordered: Study, whose: Patient) -> bool:
     """Is everything that a document is made of as it was read? Holds study and report until the transaction ends."""
-    query = (
-        select(
-            report.c.state,
-            report.c.current_version,
-            draft.c.number,
-            draft.c.sha256,
-            study.c.patient_id,
-            study.c.accession,
-            study.c.clinical_question,
-            study.c.completed_at,
-            patient.c.family,
-            patient.c.given,
-            patient.c.birth_date,
-            patient.c.nhs_number,
-        )
-        .join(draft, draft.c.report_id == report.c.id)
-        .join(study, study.c.id == report.c.study_id)
-        .join(patient, patient.c.id == study.c.patient_id)
-        .where(report.c.id == before.id)
-        .with_for_update(of=(report, study))
-    )
     expected = (
         before.state,
         before.current_version,
@@ -175,7 +178,7 @@ def is_still(session: Session, before: Report, seen: Draft, ordered: Study, whos
         whose.birth_date,
         whose.nhs_number,
     )
-    row = session.execute(query).first()
+    row = session.execute(_AS_IT_STANDS, {"key": before.id}).first()
     return row is not None and tuple(row) == expected
 
 
