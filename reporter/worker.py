@@ -133,7 +133,13 @@ def scheduler(worker: Worker) -> BlockingScheduler:
     for job in worker.jobs():
         first = worker.now() + min(job.every, timedelta(seconds=1))
         clock.add_job(
-            worker.run, "interval", args=[job], id=job.name, seconds=job.every.total_seconds(), next_run_time=first
+            worker.run,
+            "interval",
+            args=[job],
+            id=job.name,
+            name=job.name,
+            seconds=job.every.total_seconds(),
+            next_run_time=first,
         )
     return clock
 
@@ -149,6 +155,7 @@ def run(db: Database, wires: Wires, _settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines for every run of every job
     log.info("The worker %s runs %s jobs.", worker.holder, len(worker.jobs()))
     clock.start()
     db.close()

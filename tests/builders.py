@@ -117,7 +117,8 @@ def an_order_form(site: str = "RXX01", **fields: Any) -> OrderForm:
 
 def a_study(db: Database, site: str = "RXX01", now: datetime = NOW, **fields: Any) -> str:
     """A study whose examination is over, ready to be reported; its key."""
-    return orders.enter_order(db, SYSTEM, an_order_form(site, **fields), now)
+    when = {"requested_at": now - timedelta(days=14), "completed_at": now - timedelta(hours=1)}
+    return orders.enter_order(db, SYSTEM, an_order_form(site, **when | fields), now)
 
 
 def a_draft(

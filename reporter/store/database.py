@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session as Session  # noqa: PLC0414  # other rooms name it in their signatures
 
 from reporter.store import append_only
@@ -36,6 +36,10 @@ class Busy(Exception):
 
 class RuleBroken(Exception):
     """A row broke a rule that the database keeps (a check or a foreign key): a fault in the program."""
+
+
+class AppendOnly(Exception):
+    """Something tried to change or delete what may only be added to. A trigger refused it."""
 
 
 class NotMigrated(RuntimeError):
@@ -156,7 +160,11 @@ def _translated() -> Iterator[None]:
     """SQL's exceptions in our words, so that no other room needs to know SQLAlchemy."""
     try:
         yield
-    except IntegrityError as error:
+    except (IntegrityError, ProgrammingError) as error:
+        if "append-only: " in str(error.orig):
+            raise AppendOnly(str(error.orig).partition("\n")[0]) from None
+        if isinstance(error, ProgrammingError):
+            raise
         if getattr(error.orig, "sqlite_errorcode", None) in _SQLITE_UNIQUE or (
             getattr(error.orig, "sqlstate", None) == _PG_UNIQUE
         ):

@@ -77,7 +77,7 @@ class Standing:
     refused: int
     acknowledged: int
     set_aside: int
-    oldest_unfinishedat: datetime | None
+    oldest_unsent_at: datetime | None
     last_acknowledged_at: datetime | None
 
 
