@@ -111,10 +111,12 @@ def sign(  # noqa: PLR0917
     with db.read() as session:
         case = cases.load(session, actor, study_id, now)
         seal = people.seal(session, *_who_counts(case))
+        # What an earlier version said and this one doesn't has to be withdrawn by name at the receiver.
+        earlier = reports.signed_versions(session, case.report.id)
     if case.report.state == "signed":
         raise _too_late(db, case)
     must_follow(case, "sign")
-    ready = _prepare(case, seen_sha256, tuple(destinations), now, takes_over=takes_over, seal=seal)
+    ready = _prepare(case, earlier, seen_sha256, tuple(destinations), now, takes_over=takes_over, seal=seal)
     for left in reversed(range(_TRIES)):
         try:
             with db.begin() as session:
@@ -131,7 +133,14 @@ def sign(  # noqa: PLR0917
 
 
 def _prepare(
-    case: Case, seen_sha256: str, destinations: tuple[Destination, ...], now: datetime, *, takes_over: bool, seal: str
+    case: Case,
+    earlier: tuple[SignedVersion, ...],
+    seen_sha256: str,
+    destinations: tuple[Destination, ...],
+    now: datetime,
+    *,
+    takes_over: bool,
+    seal: str,
 ) -> _Ready:
     from reporter.integration import pdf as paper  # noqa: PLC0415  # Typst is loaded by who signs, not by who reads
 
@@ -158,18 +167,23 @@ def _prepare(
     )
     printed = paper.render(signed)
     messages = tuple(
-        _message(case, signed, destination, printed, now) for destination in destinations
+        _message(case, signed, earlier, destination, printed, now) for destination in destinations
         if destination.takes_site(case.site.code)
     )  # fmt: skip
     return _Ready(signed, content, printed, hashlib.sha256(printed).hexdigest(), messages, permission, seal)
 
 
-def _message(
-    case: Case, signed: SignedVersion, destination: Destination, printed: bytes, now: datetime
+def _message(  # noqa: PLR0917
+    case: Case,
+    signed: SignedVersion,
+    earlier: tuple[SignedVersion, ...],
+    destination: Destination,
+    printed: bytes,
+    now: datetime,
 ) -> tuple[Message, str | None]:
     """One message, and why it is held back (None: it may leave)."""
     key = new_id()
-    payload = outgoing.render(destination, signed, key, printed)
+    payload = outgoing.render(destination, signed, key, printed, earlier)
     faults = outgoing.check(destination, payload)
     version = signed.document.version
     digest = hashlib.sha256(payload).hexdigest()

@@ -307,6 +307,13 @@ def version(session: Session, report_id: str, number: int) -> SignedVersion | No
     )
 
 
+def signed_versions(session: Session, report_id: str) -> tuple[SignedVersion, ...]:
+    """Every signed version of a report, exactly as it was signed, oldest first. Raises Altered as `version` does."""
+    of_it = select(report_version.c.version).where(report_version.c.report_id == report_id)
+    numbers = session.execute(of_it.order_by(report_version.c.version)).scalars()
+    return tuple(found for number in list(numbers) if (found := version(session, report_id, number)) is not None)
+
+
 def versions(session: Session, report_id: str) -> tuple[VersionLine, ...]:
     """The signed versions of a report, newest first."""
     query = (
