@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf
 
 from reporter.actions import identity, refusals
 from reporter.web import at_hand, errors, schemas
@@ -93,6 +94,15 @@ def enter() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """Who is signed in, and what they can do about it."""
     return render_template("account.html", refusal=None)
+
+
+@pages.get("/account/token")
+def form_token() -> ResponseReturnValue:
+    """A form token for the present sign-in and whose it is: for a page that was open while somebody signed in again.
+
+    Another site can't read the answer (no CORS), so it gains nothing by asking.
+    """
+    return jsonify(who=at_hand.actor().username, token=generate_csrf())
 
 
 @pages.post("/account/password")

@@ -36,7 +36,7 @@ POSTS = {
     "people.end_sessions": {},
 }
 GETS = {
-    "static", "health.show", "identity.sign_in", "identity.account", "worklist.show", "orders.new", "study.show",
+    "static", "health.show", "identity.sign_in", "identity.account", "identity.form_token", "worklist.show", "orders.new", "study.show",
     "study.history", "signing.show", "versions.show", "versions.pdf", "deliveries.show", "deliveries.one",
     "turnaround.show", "messages.show", "people.show", "governance.show",
 }  # fmt: skip

@@ -33,6 +33,7 @@ async function save() {
       credentials: "same-origin", redirect: "error" });
     const told = await answer.json();
     if (answer.ok) show(told);
+    else if (answer.status === 403 && (await renewed())) later(0);
     else refuse(answer.status, told);
   } catch {
     say("Not saved yet: the server can't be reached. Your text is still here; trying again.", true);
@@ -41,6 +42,17 @@ async function save() {
     saving = false;
     if (changed && !stopped) later();
   }
+}
+
+// After signing in again in another tab this page's token is an old one. A new one is taken only for the same person:
+// what one has typed is never saved in the name of another.
+async function renewed() {
+  const answer = await fetch(form.dataset.token, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  if (!answer.ok) return false;
+  const { who, token } = await answer.json();
+  if (who !== form.dataset.who || token === form.elements.csrf_token.value) return false;
+  for (const one of document.querySelectorAll("input[name=csrf_token]")) one.value = token;
+  return true;
 }
 
 function put(element, html) {
