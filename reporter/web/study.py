@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pages = Blueprint("study", __name__, url_prefix="/study/<uuid:study_id>")
 #: What is posted beside the answers.
-NOT_ANSWERS = frozenset({"csrf_token", "seen", "button", "confirm"})
+NOT_ANSWERS = frozenset({"csrf_token", "seen", "button", "confirm", "untouched"})
 
 
 @pages.get("")
@@ -74,7 +74,7 @@ def save(study_id: UUID) -> ResponseReturnValue:
     """Keep the answers. A script gets what follows from them as JSON; a browser without scripts gets the page."""
     by_script = request.accept_mimetypes.best == "application/json"
     seen = schemas.whole_number(request.form.get("seen"))
-    raw = {name: request.form.getlist(name) for name in request.form if name not in NOT_ANSWERS}
+    raw = _answers()
     confirmed = set(request.form.getlist("confirm"))
     try:
         saved = reporting.save_draft(at_hand.db(), at_hand.actor(), str(study_id), raw, seen, confirmed, at_hand.now())
@@ -87,6 +87,13 @@ def save(study_id: UUID) -> ResponseReturnValue:
         view = look_up(study_id)
         return cockpit(view, saved.filled, 422)
     return _onward(study_id, saved.number)
+
+
+def _answers() -> dict[str, list[str]]:
+    """The answers that were posted, without defaults that nobody has touched: a default isn't somebody's answer."""
+    untouched = set(request.form.getlist("untouched"))
+    posted = {name: request.form.getlist(name) for name in request.form if name not in NOT_ANSWERS}
+    return {name: values for name, values in posted.items() if f"{name}={values[0]}" not in untouched}
 
 
 def _onward(study_id: UUID, number: int) -> ResponseReturnValue:

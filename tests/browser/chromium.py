@@ -79,7 +79,7 @@ class Watched:
         self.home = home
         self.page = context.new_page()
         self.faults: list[str] = []
-        self.page.on("console", lambda said: self._said(said))
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", lambda asked: self._asked(asked.url))
 
