@@ -60,7 +60,10 @@ def test_a_page_is_accessible_and_quiet(visit, world, name, who, path):
     assert watched.page.locator("h1").count() == 1
 
 
-@pytest.mark.parametrize(("name", "who", "path"), [page for page in PAGES if page[0] in {"draft", "worklist", "sign", "signed", "turnaround"}])
+@pytest.mark.parametrize(
+    ("name", "who", "path"),
+    [page for page in PAGES if page[0] in {"draft", "worklist", "sign", "signed", "turnaround"}],
+)
 def test_a_page_is_accessible_in_the_dark(visit, world, name, who, path):
     watched = visit(who, color_scheme="dark")
     watched.open(path.format(**world.studies))

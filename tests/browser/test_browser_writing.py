@@ -92,7 +92,9 @@ def test_the_bulls_eye_is_reached_by_tab_and_every_segment_has_a_name(visit, wor
             break
     else:
         pytest.fail("Tab never came to the map.")
-    names = page.locator("#field-lv_wall_motion g.seg").evaluate_all("all => all.map(s => s.getAttribute('aria-label'))")
+    names = page.locator("#field-lv_wall_motion g.seg").evaluate_all(
+        "all => all.map(s => s.getAttribute('aria-label'))"
+    )
     assert len(set(names)) == 17
     assert all(name.endswith("not assessed") for name in names)
 
