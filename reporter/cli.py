@@ -215,6 +215,44 @@ def site_add(code: str, name: str, organisation: str, organisation_name: str, na
     click.echo(f"{code} was added.")
 
 
+@site.command(name="close")
+@click.argument("code")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--reason", required=True, help="Stands beside the day wherever a due time depends on it.")
+def site_close(code: str, day: datetime, reason: str) -> None:
+    """Declare DAY (2026-12-24) a day on which site CODE does not work; it then is no working day for its targets."""
+    from reporter.actions import people
+
+    _do(lambda db: people.close_site_on(db, _system(), code, day.date(), reason=reason, now=_now()))
+    click.echo(f"{code} is closed on {day.date():%d %B %Y}.")
+
+
+@main.group()
+def turnaround() -> None:
+    """Due times."""
+
+
+@turnaround.command(name="explain")
+@click.argument("accession")
+def turnaround_explain(accession: str) -> None:
+    """Say in words how each due time of the study with this ACCESSION number came about."""
+    from reporter.actions import reporting
+    from reporter.actions import turnaround as clocks
+    from reporter.store import worklist
+
+    def say(db: Database) -> None:
+        actor = _system()
+        with db.read() as session:
+            found = worklist.by_accession(session, actor.sites, accession)
+        if not found:
+            raise _stop(f"There is no study with the accession number {accession}.")
+        for row in found:
+            for words in clocks.explain(reporting.study_view(db, actor, row.study_id, _now())):
+                click.echo(words)
+
+    _do(say)
+
+
 @main.group(name="people")
 def people_() -> None:
     """Accounts."""

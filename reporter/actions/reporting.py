@@ -133,11 +133,9 @@ def save_draft(  # noqa: PLR0917
         raise _changed_meanwhile(db, actor, study_id, now)
     template = templates.get(draft.template_id, draft.template_version)
     reading = answers.read(template, raw, draft.answers)
-    # A confirmation is of one value: another value asks again.
-    agreed = {
-        **{f: value for f, value in draft.confirmed.items() if reading.answers.get(f) == value},
-        **{f: str(reading.answers[f]) for f in confirmed if f in reading.answers},
-    }
+    # A confirmation is of one value, typed or computed: another value asks again.
+    asked = answers.fill(template, reading.answers, cases.context_of(case), reading)
+    agreed = answers.agreed(asked, set(confirmed), draft.confirmed)
     number: int | None = draft.number
     if dict(reading.answers) != dict(draft.answers) or agreed != dict(draft.confirmed):
         with db.begin() as session:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from reporter.actions.actor import Actor, must_be
 from reporter.actions.clocks import targets_that_stop_with, verdicts_of
 from reporter.actions.refusals import NotFound
 from reporter.actions.views import BoardFilters, BoardLine, StudyView, TargetLine, TurnaroundBoard
+from reporter.governance import audit
 from reporter.governance.clock import cohort_of
 from reporter.governance.times import local_date
 from reporter.governance.turnaround import TARGETS, TargetVerdict
@@ -79,43 +79,53 @@ def board(db: Database, actor: Actor, now: datetime, filters: BoardFilters | Non
     wanted = [timing for timing in timings.values() if _is_asked_for(timing, asked)]
     lines = tuple(_line(timing, by_code[timing.site_code], names, now) for timing in wanted)
     open_lines = [line for line in lines if line.signed_at is None]
-    spans = sorted(line.signed_at - line.completed_at for line in lines if line.signed_at is not None)
+    spans = [line.signed_at - line.completed_at for line in lines if line.signed_at is not None]
     return TurnaroundBoard(
         at=now,
         since=since,
         due_today=tuple(line for line in open_lines if any(v.status == "due_today" for v in line.verdicts)),
         overdue_open=_most_overdue_first(open_lines),
         oldest_open=min(open_lines, key=lambda line: line.completed_at, default=None),
-        targets=targets_of(lines),
+        targets=targets_of(lines, now),
         lines=tuple(sorted(lines, key=lambda line: line.completed_at, reverse=True)),
-        median=_nearest_rank(spans, 50),
-        p95=_nearest_rank(spans, 95),
+        median=audit.centile(spans, 50),
+        p95=audit.centile(spans, 95),
         breaches_recorded=recorded,
     )
 
 
-def targets_of(lines: Iterable[BoardLine]) -> tuple[TargetLine, ...]:
-    """Every target over some studies, in the order of the published list."""
-    counted: Counter[tuple[str, str]] = Counter()
-    titles: dict[str, str] = {}
+def targets_of(lines: Iterable[BoardLine], now: datetime) -> tuple[TargetLine, ...]:
+    """Every target over some studies, in the order of the published list.
+
+    The share is of the studies whose due time has passed: a quick report does not count before a slow one could.
+    """
+    under: dict[str, list[TargetVerdict]] = defaultdict(list)
     for line in lines:
         for one in line.verdicts:
-            titles[one.due.target_id] = one.due.title
-            kind = "missed" if one.is_breach else "met" if one.status == "on_time" else "open"
-            counted[one.due.target_id, kind] += 1
-    return tuple(
-        TargetLine(
-            target_id=target.id,
-            title=titles[target.id],
-            profile=target.profile,
-            counted=counted[target.id, "met"] + counted[target.id, "missed"],
-            met=counted[target.id, "met"],
-            missed=counted[target.id, "missed"],
-            open=counted[target.id, "open"],
-        )
-        for target in TARGETS
-        if target.id in titles
-    )
+            under[one.due.target_id].append(one)
+    found = []
+    for target in TARGETS:
+        if verdicts := under.get(target.id):
+            of_it = audit.share(verdicts, now)
+            found.append(
+                TargetLine(
+                    target_id=target.id,
+                    title=verdicts[0].due.title,
+                    profile=target.profile,
+                    counted=of_it.counted,
+                    met=of_it.met,
+                    missed=of_it.late + of_it.overdue,
+                    open=of_it.not_due_yet,
+                )
+            )
+    return tuple(found)
+
+
+def stands(one: TargetVerdict, now: datetime) -> str:
+    """Where a study is counted under a target: "met", "missed", or "open" while its due time has not passed."""
+    if one.due.due_at > now:
+        return "open"
+    return "met" if one.status == "on_time" else "missed"
 
 
 def explain(view: StudyView) -> tuple[str, ...]:
@@ -166,8 +176,3 @@ def _is_asked_for(timing: Timing, asked: BoardFilters) -> bool:
 def _most_overdue_first(lines: Iterable[BoardLine]) -> tuple[BoardLine, ...]:
     overdue = [line for line in lines if any(v.status == "overdue_open" for v in line.verdicts)]
     return tuple(sorted(overdue, key=lambda line: line.worst.margin))
-
-
-def _nearest_rank(ordered: Sequence[timedelta], percent: int) -> timedelta | None:
-    """The nearest-rank centile: always the time of a real study, never a mixture of two."""
-    return ordered[math.ceil(len(ordered) * percent / 100) - 1] if ordered else None

@@ -206,10 +206,11 @@ class TargetLine:
     target_id: str
     title: str
     profile: str
-    #: Studies whose due time has passed or that are reported: what the percentage is of.
+    #: Studies whose due time has passed, reported or not: what the percentage is of.
     counted: int
     met: int
     missed: int
+    #: Studies whose due time has not passed, reported or not.
     open: int
 
     @property

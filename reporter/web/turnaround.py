@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
@@ -24,7 +24,7 @@ LISTS = {
     "oldest": "Oldest open",
     "met": "In time",
     "missed": "Late, or overdue and open",
-    "open": "Open and in time",
+    "open": "Not due yet",
     "all": "All studies",
 }
 COHORTS = ("inpatient", "outpatient")
@@ -59,15 +59,13 @@ def _lines(board: TurnaroundBoard, chosen: str, target: str | None) -> tuple[Boa
         return (board.oldest_open,) if board.oldest_open else ()
     if chosen == "overdue":
         return board.overdue_open
-    return tuple(line for line in board.lines if chosen == "all" or _counts_as(line, chosen, target))
+    return tuple(line for line in board.lines if chosen == "all" or _counts_as(line, chosen, target, board.at))
 
 
-def _counts_as(line: BoardLine, chosen: str, target: str | None) -> bool:
+def _counts_as(line: BoardLine, chosen: str, target: str | None, now: datetime) -> bool:
     for verdict in line.verdicts:
-        if target in (None, verdict.due.target_id):
-            stands = "missed" if verdict.is_breach else "met" if verdict.status == "on_time" else "open"
-            if stands == chosen:
-                return True
+        if target in (None, verdict.due.target_id) and turnaround.stands(verdict, now) == chosen:
+            return True
     return False
 
 
