@@ -408,6 +408,7 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
         sa.Column("signed_at", sa.DateTime(timezone=True)),
         sa.Column("signed_by", sa.String(36)),
         sa.Column("available_at", sa.DateTime(timezone=True)),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "state IN ('unreported', 'draft', 'submitted', 'returned', 'signed', 'amending', 'withdrawn')",
@@ -430,6 +431,13 @@ def upgrade() -> None:  # noqa: PLR0915 (one statement a table and an index)
     )
     op.create_index("ix_report_site_code_queue_at", "report", ["site_code", "queue_at", "id"])
     op.create_index("ix_report_site_code_state_queue_at", "report", ["site_code", "state", "listed", "queue_at", "id"])
+    op.create_index(
+        "ix_report_unsettled",
+        "report",
+        ["site_code"],
+        sqlite_where=sa.text("NOT settled"),
+        postgresql_where=sa.text("NOT settled"),
+    )
 
     op.create_table(
         "draft",

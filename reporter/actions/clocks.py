@@ -13,7 +13,15 @@ from reporter.store.breaches import Timing
 from reporter.store.sites import Site
 from reporter.store.studies import Study
 
-__all__ = ["QueueTimes", "clock_of", "dues_of", "queue_times", "targets_that_stop_with", "verdicts_of"]
+__all__ = [
+    "QueueTimes",
+    "clock_of",
+    "dues_of",
+    "queue_times",
+    "queue_times_of",
+    "targets_that_stop_with",
+    "verdicts_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +63,15 @@ def dues_of(study: Study, changes: Iterable[studies.ClassChange], site: Site, no
 
 def queue_times(study: Study, changes: Iterable[studies.ClassChange], site: Site, now: datetime) -> QueueTimes:
     """Sorted by the earliest target (the ideal); overdue after the last that a signature meets (the maximum)."""
-    due_at = [due.due_at for due in dues_of(study, changes, site, now) if due.stops_with == "signed"]
-    if not due_at:
+    dues = dues_of(study, changes, site, now)
+    if not dues:
         return QueueTimes(study.scheduled_at or study.requested_at or study.first_seen_at, None)
+    return queue_times_of(dues)
+
+
+def queue_times_of(dues: Iterable[Due]) -> QueueTimes:
+    """The same from due times that are worked out already. Raises ValueError without a target that a signature ends."""
+    due_at = [due.due_at for due in dues if due.stops_with == "signed"]
     return QueueTimes(min(due_at), max(due_at))
 
 

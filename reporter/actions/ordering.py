@@ -85,6 +85,8 @@ def complete(session: Session, study: Study, at: datetime, origin: Origin) -> No
     after = replace(study, status="completed", completed_at=at, class_at_start=started)
     studies.change(session, study.id, {"status": "completed", "completed_at": at, "class_at_start": started})
     reclock(session, site, after, report, origin.now)
+    if report.settled:
+        reports.change(session, report.id, {"settled": False}, origin.now)  # its verdicts have to be looked at again
     corrected = f", before: {say_instant(was)}" if was and was != at else ""
     _line(session, origin, "completed examination", study, words=f"ended {say_instant(at)}{corrected}")
 

@@ -213,6 +213,8 @@ def _write(session: Session, case: Case, ready: _Ready, now: datetime, *, takes_
         "first_signed_at": signed.first_signed_at,
         "assigned_to": None,
     }
+    if not ready.messages and case.report.available_at is None:
+        changes["available_at"] = now  # where nothing is sent on, referrers read it here
     reports.change(session, case.report.id, changes, now)
     note(
         session, case.actor, "signed", "study", case.study.id, site_code=case.site.code, now=now, version=version,

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.actions.actor import Actor, must_be
-from reporter.actions.clocks import targets_that_stop_with, verdicts_of
+from reporter.actions.clocks import queue_times_of, targets_that_stop_with, verdicts_of
 from reporter.actions.refusals import NotFound
 from reporter.actions.views import BoardFilters, BoardLine, StudyView, TargetLine, TurnaroundBoard
 from reporter.governance import audit
 from reporter.governance.clock import cohort_of
 from reporter.governance.times import local_date
 from reporter.governance.turnaround import TARGETS, TargetVerdict
-from reporter.store import breaches, people, sites
+from reporter.store import breaches, people, reports, sites
 from reporter.store.breaches import Breach, Timing
 from reporter.store.database import Database
 from reporter.store.sites import Site
@@ -36,27 +36,35 @@ class SweepResult:
 def sweep(db: Database, now: datetime) -> SweepResult:
     """Writes down every breach that is not written down yet, and the end of those that have ended since.
 
-    It looks at the data, so a missed run loses nothing.
+    It looks at the data, so a missed run loses nothing. An open study whose due time has moved, because a closure was
+    entered or a bank holiday proclaimed after its scan, moves in the worklist.
     """
     with db.read() as session:
         codes = sites.codes(session)
         by_code = {site.code: site for site in sites.among(session, codes)}
         running = breaches.timings(session, codes, only_running=True)
+    verdicts = [(timing, _verdicts(timing, by_code[timing.site_code], now)) for timing in running]
     found = [
         Breach(timing.study_id, one.due.target_id, timing.site_code, one.due.due_at, now, _stopped(timing, one))
-        for timing in running
-        for one in _verdicts(timing, by_code[timing.site_code], now)
+        for timing, under in verdicts
+        for one in under
         if one.is_breach
     ]
+    still_open = [(t, queue_times_of(v.due for v in under)) for t, under in verdicts if t.first_signed_at is None]
+    moved = [(t, times) for t, times in still_open if (t.queue_at, t.due_at) != (times.queue_at, times.due_at)]
     with db.read() as session:
         known = breaches.known(session, codes)
         any_open = breaches.count_open(session) > 0
     missing = [one for one in found if (one.study_id, one.target_id) not in known]
     new = 0
-    if missing or any_open:
+    ended = [t.study_id for t in running if t.first_signed_at is not None and t.available_at is not None]
+    if missing or any_open or moved or ended:
         with db.begin() as session:
             new = sum(breaches.add_once(session, one) for one in missing)
             breaches.close_ended(session, targets_that_stop_with("signed"), targets_that_stop_with("available"))
+            reports.settle(session, ended)
+            for timing, times in moved:
+                reports.reschedule(session, timing.study_id, times.queue_at, times.due_at)
     return SweepResult(len(running), new)
 
 

@@ -48,6 +48,9 @@ class Timing:
     first_signed_at: datetime | None
     signed_by: str | None
     available_at: datetime | None
+    #: Where the worklist has the study: worked out when it was scanned.
+    queue_at: datetime
+    due_at: datetime | None
     class_changes: tuple[ClassChange, ...] = ()
 
 
@@ -103,7 +106,7 @@ def timings(
     only_running: bool = False,
     study_id: str | None = None,
 ) -> tuple[Timing, ...]:
-    """The clocks of completed studies: those scanned since a moment, and with `only_running` those not yet available.
+    """The clocks of completed studies: those scanned since a moment; with `only_running` those not settled.
 
     Cancelled studies and studies not yet scanned have no clock. Nothing else is left out.
     """
@@ -112,7 +115,7 @@ def timings(
             study.c.id.label("study_id"),
             *[study.c[f] for f in Timing.__dataclass_fields__ if f in study.c and f != "site_code"],
             study.c.site_code,
-            *[report.c[f] for f in ("state", "assigned_to", "first_signed_at", "signed_by", "available_at")],
+            *[report.c[f] for f in Timing.__dataclass_fields__ if f in report.c and f not in ("study_id", "site_code")],
         )
         .join(report, report.c.study_id == study.c.id)
         .where(study.c.site_code.in_(tuple(site_codes)), study.c.status == "completed")
@@ -120,7 +123,7 @@ def timings(
     if since is not None:
         there = there.where(study.c.completed_at >= since)
     if only_running:
-        there = there.where(report.c.first_signed_at.is_(None) | report.c.available_at.is_(None))
+        there = there.where(~report.c.settled)
     if study_id is not None:
         there = there.where(study.c.id == study_id)
     rows = session.execute(there.order_by(study.c.completed_at)).all()

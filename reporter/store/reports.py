@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -49,6 +49,7 @@ class Report:
     signed_by: str | None
     available_at: datetime | None
     updated_at: datetime
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,19 @@ def move(session: Session, before: Report, state: str, now: datetime, **changes:
     )
     moved = session.execute(update(report).where(still).values(state=state, updated_at=now, **changes))
     return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def reschedule(session: Session, study_id: str, queue_at: datetime, due_at: datetime | None) -> None:
+    """Moves a study in the worklist: a calendar or a closure has changed since it was scanned."""
+    session.execute(update(report).where(report.c.study_id == study_id).values(queue_at=queue_at, due_at=due_at))
+
+
+def settle(session: Session, study_ids: Iterable[str]) -> None:
+    """Marks studies whose clocks have stopped for every target, and whose breaches are written down."""
+    ids = list(study_ids)
+    for start in range(0, len(ids), 500):
+        some = report.c.study_id.in_(ids[start : start + 500])
+        session.execute(update(report).where(some).values(settled=True))
 
 
 def became_available(session: Session, report_id: str, now: datetime) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from reporter.actions import reporting, turnaround
+from reporter.actions import people, reporting, turnaround
 from reporter.actions.refusals import NotFound, NotPermitted
 from reporter.actions.views import BoardFilters
-from reporter.store import breaches
+from reporter.store import breaches, reports
 from tests.builders import NOW, a_draft, a_person, a_signed_report, a_site, a_study, signs
 
 DAY = timedelta(days=1)
@@ -54,6 +54,22 @@ def test_a_report_signed_late_between_two_sweeps_is_a_breach_all_the_same(db):
     signs(db, consultant, study_id, now=NOW + 3 * DAY)
     turnaround.sweep(db, NOW + 4 * DAY)
     assert [(b.target_id, b.closed_at) for b in found(db, study_id)] == [("bscmr_outpatient_ideal", NOW + 3 * DAY)]
+
+
+def test_a_day_closed_after_the_scan_moves_the_due_time_of_what_is_open(db, lead):
+    study_id = a_study(db)
+    with db.read() as session:
+        before = reports.of_study(session, study_id).queue_at
+    people.close_site_on(db, lead, "RXX01", date(2026, 11, 25), reason="Local holiday", now=NOW)
+    turnaround.sweep(db, NOW)
+    with db.read() as session:
+        assert reports.of_study(session, study_id).queue_at == before + DAY
+
+
+def test_where_nothing_is_sent_on_the_referrer_reads_it_here(db):
+    consultant = a_person(db)
+    study_id = a_signed_report(db, consultant)
+    assert reporting.study_view(db, consultant, study_id, NOW).report.available_at == NOW
 
 
 def test_a_breach_ends_with_the_signature(db):

@@ -41,6 +41,8 @@ report = Table(
     reference("signed_by", "person.id", nullable=True),
     # The first acknowledgement of version 1 by a destination: "available to the referrer".
     instant("available_at"),
+    # True once the clock has stopped for every target and the sweep has seen it: nothing about it can change any more.
+    Column("settled", Boolean, nullable=False),
     instant("updated_at", required=True),
     CheckConstraint(
         "state IN ('unreported', 'draft', 'submitted', 'returned', 'signed', 'amending', 'withdrawn')", name="state"
@@ -55,6 +57,7 @@ report = Table(
         sqlite_where=text("first_signed_at IS NULL"),
         postgresql_where=text("first_signed_at IS NULL"),
     ),
+    Index("ix_report_unsettled", "site_code", sqlite_where=text("NOT settled"), postgresql_where=text("NOT settled")),
 )
 
 draft = Table(
