@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, g
 
 if TYPE_CHECKING:
-    from reporter.actions.refusals import Actor
+    from reporter.actions.actor import Actor
     from reporter.settings import Settings
 
 _KEY = "reporter"

@@ -91,6 +91,11 @@ LOOKS = {
     "inducible": ("dark", "I"),
     "partially_reversible": ("strong", "P"),
     "fixed": ("middle", "F"),
+    "viable": ("clear", "V"),
+    "uncertain": ("middle", "?"),
+    "unlikely": ("dark", "U"),
+    "unlikely_to_recover": ("dark", "U"),
+    "not_viable": ("dark", "U"),
     "not_assessed": ("grey", "–"),
 }
 ORDER = ("clear", "light", "middle", "strong", "dark", "other")
@@ -115,21 +120,31 @@ def picture(count: int, choices: Iterable[Choice | Colour], values: object) -> P
 
 def of_document(drawn: SegmentMap) -> Picture:
     """A map of a signed report, with the palette it was signed with."""
-    palette = tuple(Colour(code, words) for code, words in drawn.words.items())
-    return picture(drawn.segments, palette, drawn.values)
+    return picture(drawn.segments, _colours(drawn), drawn.values)
+
+
+def _colours(drawn: SegmentMap) -> list[Colour]:
+    """The palette from mild to severe. A signed text sorts its keys, so that the order has to be found again."""
+    known = list(LOOKS)
+    colours = [Colour(code, called) for code, called in drawn.words.items()]
+    return sorted(colours, key=lambda one: known.index(one.code) if one.code in known else len(known))
 
 
 def words(drawn: SegmentMap) -> str:
-    """A map of a signed report in words, the first word of the palette last: it is the unremarkable one."""
+    """A map of a signed report in words, the gravest first; what is unremarkable is only counted."""
     said = []
-    for code, called in reversed(list(drawn.words.items())):
-        numbers = {int(number) for number, value in drawn.values.items() if value == code}
+    for paint in reversed(of_document(drawn).palette):
+        numbers = {int(number) for number, value in drawn.values.items() if value == paint.code}
         if numbers:
-            said.append(f"{called}: {segments.in_words(numbers, drawn.segments)}")
+            plain = paint.look == "clear"
+            where = _counted(len(numbers)) if plain else segments.in_words(numbers, drawn.segments)
+            said.append(f"{paint.words}: {where}")
     missing = drawn.segments - len(drawn.values)
-    if missing:
-        said.append(f"not assessed: {missing} segment{'s' if missing > 1 else ''}")
-    return "; ".join(said)
+    return "; ".join([*said, f"not assessed: {_counted(missing)}"] if missing else said)
+
+
+def _counted(number: int) -> str:
+    return f"{number} segment{'' if number == 1 else 's'}"
 
 
 def _shape(segment: segments.Segment) -> Shape:

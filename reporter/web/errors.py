@@ -6,9 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import Flask, g, jsonify, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from reporter.actions import refusals
 
@@ -87,8 +87,8 @@ def plain(error: HTTPException) -> ResponseReturnValue:
     title, what_now = PLAIN.get(status, ("This can't be done", "Go back and try again."))
     said = error.description if status in {400, 403} and error.description else None
     body, code = page(status, title, what_now, (said,) if said else ())
-    allowed = getattr(error, "valid_methods", None)
-    return (body, code, {"Allow": ", ".join(allowed)}) if allowed else (body, code)
+    allowed = {"Allow": ", ".join(error.valid_methods or ())} if isinstance(error, MethodNotAllowed) else {}
+    return body, code, allowed
 
 
 def unexpected(error: Exception) -> ResponseReturnValue:
@@ -101,7 +101,7 @@ def unexpected(error: Exception) -> ResponseReturnValue:
     )
 
 
-def page(status: int, title: str, what_now: str, reasons: tuple[str, ...] = ()) -> tuple[object, int]:
+def page(status: int, title: str, what_now: str, reasons: tuple[str, ...] = ()) -> tuple[str | Response, int]:
     """The refusal as a page, or as JSON where a script asked."""
     if request.accept_mimetypes.best == "application/json":
         return jsonify(title=title, reasons=reasons, what_now=what_now, request_id=g.get("request_id")), status

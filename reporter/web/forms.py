@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import get_template_attribute, render_template
 
 from reporter.form.answers import FilledField, FilledForm
+from reporter.web import bullseye
 
 if TYPE_CHECKING:
     from reporter.form.definition import Field
@@ -76,11 +77,18 @@ def live(form: FilledForm, number: int, saved_at: str, show: Mapping[str, Any]) 
         "asked": {filled.field.id: filled.asked for filled in fields},
         "errors": [filled.field.id for filled in fields if filled.error],
         "maps": {filled.field.id: filled.words or "Nothing assessed." for filled in fields if filled.field.segments},
-        "pictures": {},
+        "pictures": {one.field.id: _picture(one) for one in fields if one.field.segments and one.field.is_computed},
         "rail": render_template("_rail.html", filled=form),
         "todo": render_template("_todo.html", filled=form),
         "living": render_template("_living.html", filled=form, **show),
     }
+
+
+def _picture(filled: FilledField) -> str:
+    """A computed map as drawn by the page."""
+    field = filled.field
+    drawn = bullseye.picture(field.segments or 17, field.choices, filled.value)
+    return str(get_template_attribute("_bullseye.html", "eye")(field.id, field.ask, drawn, filled.words))
 
 
 def headings_to_sections(form: FilledForm) -> dict[str, str]:

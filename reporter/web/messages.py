@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
 def reprocess(message_id: object) -> ResponseReturnValue:
     """Try the kept bytes again, after the cause was put right."""
     schemas.read(schemas.Nothing, request.form)
-    inbound.reprocess(at_hand.db(), at_hand.actor(), at_hand.things().wires, str(message_id), at_hand.now())
+    inbound.reprocess(at_hand.db(), at_hand.actor(), str(message_id), at_hand.now(), at_hand.things().wires)
     flash("The message was read again and could be used.")
     return redirect(url_for(".show"), 303)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
@@ -61,7 +61,7 @@ def _order(asked: dict[str, str]) -> orders.OrderForm:
         birth_date = date.fromisoformat(born) if born else None
     except ValueError:
         raise refusals.Invalid({"birth_date": "Give the date of birth as a date, such as 07/03/1962."}) from None
-    given = {name: value for name, value in asked.items() if value or name in NEEDED}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value or name in NEEDED}
     completed_at = schemas.london_moment(completed, "completed_at") if completed else None
     return orders.OrderForm(**given, birth_date=birth_date, completed_at=completed_at)
 

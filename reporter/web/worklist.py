@@ -42,9 +42,9 @@ def show() -> ResponseReturnValue:
     if actor.role == "admin":
         return redirect(url_for("people.show"))
     must_be(actor, *CLINICAL, to="open the worklist")
-    wanted = request.args.get("tab")
+    wanted = request.args.get("tab", "")
     tab = wanted if wanted in get_args(worklist.Tab) else FIRST_TAB.get(actor.role, "all")
-    site = request.args.get("site")
+    site = request.args.get("site", "")
     codes = (site,) if site in actor.sites else actor.sites
     after = request.args.get("after")
     with at_hand.db().read() as session:

@@ -5,13 +5,6 @@ document.documentElement.classList.add("js");
 document.body.classList.add("nhsuk-frontend-supported", "js-enabled");
 for (const component of [ErrorSummary, PasswordInput, SkipLink]) createAll(component);
 
-const parts = [
-  ["[data-bullseye]", "./bullseye.js"],
-  ["[data-draft]", "./draft.js"],
-  ["[data-worklist]", "./worklist.js"],
-];
-for (const [selector, file] of parts) if (document.querySelector(selector)) import(file);
-
 // An explanation that is open closes with Escape, or when something else is opened.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
