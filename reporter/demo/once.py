@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from reporter import listener
 from reporter.actions import delivery, reporting, signing
 from reporter.demo import answers, stage
-from reporter.demo.cast import PASSWORD, SITES, patients
+from reporter.demo.cast import PASSWORD, SITES, DemoPatient, nhs_number
 from reporter.demo.orders import order
 from reporter.demo.receiver import Receiver
 from reporter.integration.hl7v2 import mllp
@@ -60,7 +59,7 @@ def main_job(db: Database, ehr: Receiver) -> dict[str, Any]:
     cast = stage.Stage(db, wires)
     cast.add_people(now - timedelta(days=1))
     cast.announce("lead", now)
-    order_ack = _send_orders(db, wires, now)
+    order_ack = send_orders(db, wires, now)
 
     trainee, consultant = cast.actors["trainee"], cast.actors["consultant"]
     key = stage.find(db, trainee, ACCESSION)
@@ -101,9 +100,11 @@ def main_job(db: Database, ehr: Receiver) -> dict[str, Any]:
     }
 
 
-def _send_orders(db: Database, wires: Wires, now: datetime) -> list[str]:
+def send_orders(db: Database, wires: Wires, now: datetime) -> list[str]:
     """Sends the order and the end of its scan to a listener on a free port; gives both answers' codes."""
-    patient = replace(patients(1, now.date())[0], sex="male", birth_date=now.date().replace(year=now.year - 64, day=1))
+    patient = DemoPatient(
+        nhs_number(71), "N400071", "Abara", "Kofi", "male", now.date().replace(year=now.year - 64, month=3, day=9)
+    )
     port: list[int] = []
     stop, ready = threading.Event(), threading.Event()
 

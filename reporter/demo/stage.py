@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 
 from reporter.actions import inbound, people, reporting, signing
 from reporter.actions.actor import Actor, system
+from reporter.actions.views import Signed
 from reporter.demo import answers
 from reporter.demo.cast import PASSWORD, PEOPLE, SITES, DemoPerson
 from reporter.demo.orders import order
@@ -99,7 +100,7 @@ class Stage:
             self._save(consultant, key, {"recommendations": ["Discussed at the cardiac MDT: medical treatment."]}, at)
         self.sign(consultant, key, at + timedelta(minutes=5))
 
-    def sign(self, who: Actor, key: str, at: datetime, password: str = PASSWORD) -> signing.Signed:
+    def sign(self, who: Actor, key: str, at: datetime, password: str = PASSWORD) -> Signed:
         """Reads the signing page and signs exactly what it showed."""
         preview = signing.sign_preview(self.db, who, key, at, self.wires.destinations)
         if preview.reasons:
@@ -140,7 +141,7 @@ def find(db: Database, who: Actor, accession: str) -> str:
 
 
 def _account(person: DemoPerson, today: date) -> people.NewPerson:
-    credentials = ()
+    credentials: tuple[people.NewCredential, ...] = ()
     if person.level is not None:
         credentials = (
             people.NewCredential(
