@@ -32,5 +32,6 @@ def sign_until_killed(url: str, signer_id: str, studies: list[str], say: Connect
     for number, study_id in enumerate(studies):
         now = NOW + timedelta(seconds=number)
         seen = reporting.sign_preview(db, signer, study_id, now).sha256
+        say.send((study_id, None))
         signed = reporting.sign(db, signer, study_id, seen, PASSWORD, WIRES, now)
         say.send((study_id, signed.sha256))
