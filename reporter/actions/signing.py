@@ -241,6 +241,7 @@ def _document(case: Case, filled: FilledForm, permission: Permission, now: datet
         drafted_by=on_report(author, now),
         delegation=permission.statement,
         engine_version=__version__,
+        at=now,
     )
     return preparing.prepare(filled, facts)
 

@@ -146,19 +146,22 @@ def text_gives_the_computed_ejection_fraction(facts: Facts) -> Iterator[Contradi
             if computed is None:
                 continue
             for low, high in _stated(pattern, text):
-                if not low - 1 <= computed <= high + 1:
-                    said = f"{low:f}" if low == high else f"{low:f} to {high:f}"
-                    yield Contradiction(
-                        (field, measure),
-                        f"{name} gives {short} {said} %, but the volumes give {printed(computed, 1)} %.",
-                    )
+                if low - 1 <= computed <= high + 1:
+                    continue
+                said = f"{low:f}" if low == high else f"{low:f} to {high:f}"
+                given = f"writes {short} as the fraction {said}" if high <= 1 else f"gives {short} {said} %"
+                yield Contradiction((field, measure), f"{name} {given}, but the volumes give {printed(computed, 1)} %.")
 
 
 def _stated(pattern: str, text: str) -> Iterator[tuple[Decimal, Decimal]]:
-    """Each value or range stated right after the name, unless the words before it speak of an earlier study."""
+    """Each value or range stated right after the name, unless the words before it speak of an earlier study.
+
+    A sentence that ends with the number means per cent too, or a fraction by mistake.
+    """
     value = r"([0-9]{1,3}(?:\.[0-9]+)?)"
+    end = r"(?:\s*%|\s*per ?cent\b|(?=\s*(?:[;)\n]|[.,](?![0-9])|$)))"
     link = r"\s*(?:\(|:|=|~|,|of|is|at|about|approximately|estimated at)?\s*"
-    for found in re.finditer(rf"{pattern}{link}{value}(?:\s*(?:-|–|to)\s*{value})?\s*%", text, re.IGNORECASE):
+    for found in re.finditer(rf"{pattern}{link}{value}(?:\s*(?:-|–|to)\s*{value})?{end}", text, re.IGNORECASE):
         if not _PREVIOUS.search(text[max(0, found.start() - 60) : found.start()]):
             yield Decimal(found[1]), Decimal(found[2] or found[1])
 
@@ -192,9 +195,8 @@ def text_calls_function_as_graded(facts: Facts) -> Iterator[Contradiction]:
     for field, name, text in _texts(facts):
         for measure, side in (("lv_ef", "LV|left ventricular"), ("rv_ef", "RV|right ventricular")):
             graded = grade_of(facts, measure)
-            called = re.search(
-                rf"\bnormal (?:{side}) (?:systolic )?(?:function|ejection fraction)", text, re.IGNORECASE
-            )
+            function = rf"(?:{side}) (?:systolic )?(?:function|ejection fraction)"
+            called = re.search(rf"\bnormal {function}|\b{function} (?:is |was )?normal\b", text, re.IGNORECASE)
             if graded is not None and graded.side == "below" and called:
                 yield Contradiction(
                     (field, measure),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from reporter.cmr.reference_ranges import reference_sets
-from reporter.form.filled import FilledForm
+from reporter.form.filled import FilledForm, Problem
 from reporter.report.document import (
     Communication,
     Kind,
@@ -19,6 +20,8 @@ from reporter.report.document import (
     TemplateOnReport,
 )
 
+#: How far the clock of a workstation may be ahead of ours.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 # A number or a bullet that a person typed; the report numbers its lines itself.
 _NUMBERED = re.compile(r"^\s*(?:[0-9]{1,2}[.)]|[-•*])\s+")
 
@@ -47,16 +50,28 @@ class SigningFacts:
     #: One line: who drafted under whose delegation, or that the consultant reported alone.
     delegation: str
     engine_version: str
+    #: The instant of signing; None where nobody signs yet. What is recorded as told after it can't have been told.
+    at: datetime | None = None
+
+
+def in_the_way(filled: FilledForm) -> tuple[Problem, ...]:
+    """All that keeps this form from being signed, the gravest first: what contradicts, an urgent finding that nobody
+    was told, what is missing. The page shows the same while one writes, so that nothing comes as a surprise.
+    """
+    found = [problem for problem in filled.contradictions if problem.stops]
+    found.extend(
+        Problem(("urgent_told_to",), sentence) for told in filled.communications if (sentence := _untold(told))
+    )
+    found.extend(filled.missing)
+    if not impression_of(filled):
+        blank = "The impression is blank and the answers give nothing to draft it from. Write the impression."
+        found.append(Problem(("impression",), blank))
+    return tuple(found)
 
 
 def not_ready(filled: FilledForm) -> tuple[str, ...]:
-    """Every reason why this form cannot be signed: missing answers, contradictions, an urgent finding untold."""
-    reasons = [problem.sentence for problem in filled.missing]
-    reasons.extend(problem.sentence for problem in filled.contradictions if problem.stops)
-    reasons.extend(sentence for told in filled.communications if (sentence := _untold(told)))
-    if not impression_of(filled):
-        reasons.append("The impression is blank and the answers give nothing to draft it from. Write the impression.")
-    return tuple(reasons)
+    """Every reason why this form cannot be signed, as sentences."""
+    return tuple(problem.sentence for problem in in_the_way(filled))
 
 
 def prepare(filled: FilledForm, facts: SigningFacts) -> ReportDocument:
@@ -64,6 +79,8 @@ def prepare(filled: FilledForm, facts: SigningFacts) -> ReportDocument:
     reasons = list(not_ready(filled))
     if facts.kind != "original" and not (facts.reason or "").strip():
         reasons.append(f"An {facts.kind} needs a reason. Say in one sentence why it is made.")
+    if facts.at is not None:
+        reasons.extend(sentence for told in filled.communications if (sentence := _still_to_come(told, facts.at)))
     if reasons:
         raise NotReady(reasons)
     template, chosen = filled.template, filled.context.reference_set
@@ -100,6 +117,16 @@ def impression_of(filled: FilledForm) -> tuple[str, ...]:
 def lines(text: str) -> tuple[str, ...]:
     """The paragraphs of a text without the numbers or bullets they were typed with."""
     return tuple(line for raw in text.splitlines() if (line := _NUMBERED.sub("", raw).strip()))
+
+
+def _still_to_come(told: Communication, now: datetime) -> str | None:
+    """Why this record can't be true yet; None when it can. Two clocks may differ by some minutes."""
+    if told.told_at is None or told.told_at <= now + _CLOCKS_DIFFER:
+        return None
+    return (
+        f"The urgent finding “{told.finding}” is recorded as told at a time that is still to come. "
+        "Correct “Told at” under Conclusion."
+    )
 
 
 def _untold(told: Communication) -> str | None:

@@ -17,6 +17,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLo
 
 import reporter
 from reporter.cmr import units
+from reporter.report import signing as preparing
 from reporter.web import (
     at_hand,
     bullseye,
@@ -75,6 +76,7 @@ def create_app(db: Any, settings: Settings, wires: Any, clock: Callable[[], date
         version=reporter.__version__,
         BLANK=showing.BLANK,
         look=forms.look,
+        in_the_way=preparing.in_the_way,
         marks=forms.MARKS,
         range_bar=rangebar.bar,
         bullseye=bullseye.picture,

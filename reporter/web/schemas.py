@@ -84,11 +84,10 @@ class Return(Request):
 
 
 class Sign(Request):
-    """What was shown, by whom it is signed, where it goes."""
+    """What was shown, and by whom it is signed."""
 
     sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}$"))
     password = text(500)
-    destinations = fields.List(fields.String(validate=validate.Length(max=100)), load_default=list)
     takes_over = fields.Boolean(load_default=False)
 
 

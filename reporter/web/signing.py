@@ -32,16 +32,17 @@ def sign(study_id: UUID) -> ResponseReturnValue:
     """Sign what was shown. The page carries its hash: if it has changed since, nothing is signed."""
     asked = schemas.read(schemas.Sign, request.form)
     view = look_up(study_id)
-    chosen = tuple(one for one in _destinations(view) if one.name in asked["destinations"])
+    # Where a report goes is the site's business, not the signer's: a referrer who isn't sent it never learns of it.
+    destinations = _destinations(view)
     try:
         signed = signing.sign(
-            at_hand.db(), at_hand.actor(), str(study_id), asked["sha256"], asked["password"], chosen,
+            at_hand.db(), at_hand.actor(), str(study_id), asked["sha256"], asked["password"], destinations,
             at_hand.now(), takes_over=asked["takes_over"],
         )  # fmt: skip
     except (refusals.BadCredentials, refusals.Throttled) as refusal:
         status = 429 if isinstance(refusal, refusals.Throttled) else 401
         return _page(view, takes_over=asked["takes_over"], refusal=refusal, status=status)
-    flash(f"Version {signed.version} is signed." + (" It is on its way." if chosen else ""))
+    flash(f"Version {signed.version} is signed." + (" It is on its way." if destinations else ""))
     for name, why in signed.held_back.items():
         flash(f"The message to {name} was held back: {why}")
     return redirect(url_for("versions.show", study_id=study_id, version=signed.version), 303)

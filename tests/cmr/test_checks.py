@@ -109,6 +109,9 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
         "gives LVEF 54 %, but the volumes give 44.3 %",
     ),
     ("text_gives_the_computed_ejection_fraction", {"impression": "LV ejection fraction is 54%."}, "stop", "44.3"),
+    ("text_gives_the_computed_ejection_fraction", {"impression": "LVEF 0.44. Scar."}, "stop", "the fraction 0.44"),
+    ("text_gives_the_computed_ejection_fraction", {"impression": "Impaired, LVEF 60."}, "stop", "gives LVEF 60 %"),
+    ("text_gives_the_computed_ejection_fraction", {"impression": "LVEF 60 per cent"}, "stop", "gives LVEF 60 %"),
     ("text_gives_the_computed_ejection_fraction", {"answer": "LVEF of 46 to 50 %"}, "stop", "46 to 50"),
     ("text_gives_the_computed_ejection_fraction", {"impression": "RVEF: 44 %"}, "stop", "RVEF 44 %"),
     (
@@ -124,6 +127,7 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
         "4 of 17",
     ),
     ("text_calls_function_as_graded", {"impression": "Normal LV systolic function."}, "ask", "mildly impaired"),
+    ("text_calls_function_as_graded", {"impression": "LV systolic function is normal."}, "ask", "mildly impaired"),
     (
         "text_leaves_out_what_was_not_assessed",
         {"impression": "Mild mitral regurgitation.", "mr_grade": "not_assessed"},
@@ -141,6 +145,8 @@ INNOCENT = [
     "No RV wall motion abnormality.",
     "No inducible wall-motion abnormality at rest.",
     "LVEF 44 % (previously 52 %).",
+    "Impaired function, LVEF 44.3.",
+    "LVEF 10 points lower than in 2024.",
     "Previous LVEF 52 %.",
     "Prior CMR showed LVEF 52 %, now LVEF 45 %.",
     "LVEF 40–45 %.",

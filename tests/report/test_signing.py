@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from reporter import templates
 from reporter.form.answers import FormContext, fill
 from reporter.report.document import from_canonical
-from reporter.report.signing import NotReady, SigningFacts, impression_of, lines, not_ready, prepare
+from reporter.report.signing import NotReady, SigningFacts, impression_of, in_the_way, lines, not_ready, prepare
 from tests.examples import EXPECTED_7_1, answers_7_1, answers_7_1_viability
 from tests.signed_versions import PATIENT, SITE, STUDY, TRAINEE
 
@@ -122,6 +122,30 @@ def test_an_urgent_finding_is_told_to_somebody_or_the_reason_is_given():
     assert told.impression[0] == "Critical finding: LV thrombus."
     excused = prepare(filled(**urgent, urgent_not_told_reason="Known since 2024, on anticoagulation"), FACTS)
     assert excused.communications[0].reason_not_told == "Known since 2024, on anticoagulation"
+
+
+def test_nobody_was_told_at_a_time_that_is_still_to_come():
+    urgent = {
+        "urgent_finding": "critical",
+        "urgent_what": "Mass",
+        "urgent_told_to": "Dr Price",
+        "urgent_how": "telephone",
+    }
+    form = filled(**urgent, urgent_told_at="2026-11-23T15:20+00:00")
+    before = replace(FACTS, at=datetime(2026, 11, 23, 15, 10, tzinfo=UTC))
+    with pytest.raises(NotReady) as refused:
+        prepare(form, before)
+    assert "still to come" in refused.value.reasons[0]
+    assert prepare(form, replace(FACTS, at=datetime(2026, 11, 23, 15, 16, tzinfo=UTC)))
+
+
+def test_what_contradicts_is_said_before_what_is_missing():
+    form = filled(lv_esv="300", height=None)
+    stops = in_the_way(form)
+    assert "not smaller" in stops[0].sentence
+    assert stops[0].field_ids
+    assert "Height has no value." in [problem.sentence for problem in stops[1:]]
+    assert not_ready(form) == tuple(problem.sentence for problem in stops)
 
 
 def test_an_urgent_finding_needs_its_words():

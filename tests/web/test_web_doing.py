@@ -11,7 +11,7 @@ from reporter.actions import delivery, inbound, reporting
 from tests.builders import NOW, a_study
 from tests.examples import EXAMPLE_7_1
 from tests.web.browsing import Browser
-from tests.web.world import WIRES, as_posted, sign, submit
+from tests.web.world import WIRES, as_posted, draft, sign, submit
 
 BROKEN = b"MSH|^~\\&|RIS|RXX|CMR|CMR|20261123||ORM^O01|BAD1|P|2.4\rPID|1||\rORC|NW\r"
 
@@ -145,21 +145,78 @@ def test_signing_wants_the_password_and_what_was_shown(app, world):
     browser = Browser(app, "consultant")
     page = browser.get(f"/study/{study}/sign").text
     shown = re.search(r'name="sha256" value="([0-9a-f]{64})"', page)[1]
-    wrong = browser.post(f"/study/{study}/sign", sha256=shown, password="not this", destinations=["EHR"])
+    wrong = browser.post(f"/study/{study}/sign", sha256=shown, password="not this")
     assert wrong.status_code == 401
     assert "Nothing was signed" in wrong.text
     other = browser.post(f"/study/{study}/sign", sha256="0" * 64, password="three random words")
     assert other.status_code == 409
     assert state(world, study) == "submitted"
-    signed = browser.post(f"/study/{study}/sign", sha256=shown, password="three random words", destinations=["EHR"])
+    signed = browser.post(f"/study/{study}/sign", sha256=shown, password="three random words")
     assert signed.status_code == 303
     page = browser.get(signed.headers["Location"]).text
     assert "Version 1 is signed" in page
     assert "EHR" in page
-    assert "Shared record" not in page
+    assert "Shared record" in page
     pdf = browser.get(f"/study/{study}/version/1/report.pdf")
     assert pdf.data.startswith(b"%PDF")
     assert pdf.headers["Content-Disposition"] == 'inline; filename="report-v1.pdf"'
+
+
+def test_a_signer_cannot_choose_who_is_not_sent_the_report(app, world):
+    study = world.studies["submitted"]
+    browser = Browser(app, "consultant")
+    page = browser.get(f"/study/{study}/sign").text
+    assert "<li>EHR</li><li>Shared record</li>" in page
+    assert 'name="destinations"' not in page
+    shown = re.search(r'name="sha256" value="([0-9a-f]{64})"', page)[1]
+    chosen = browser.post(f"/study/{study}/sign", sha256=shown, password="three random words", destinations=["EHR"])
+    assert chosen.status_code == 422
+    assert state(world, study) == "submitted"
+
+
+def test_the_rail_says_while_one_writes_what_the_signing_page_will_say(app, world):
+    study = draft(world, urgent_finding=["critical"], urgent_what=["LV thrombus"])
+    browser = Browser(app, "trainee")
+    page = browser.get(f"/study/{study}").text
+    rail = page[page.index('id="todo"') : page.index('class="work"')]
+    assert "has no record of who was told, when, how" in rail
+    assert "Nothing is missing" not in rail
+    assert "Nobody is recorded as told." in page
+    drafted = reporting.study_view(world.db, world.people["trainee"], study, NOW).draft
+    signing_page = Browser(app, "consultant").get(f"/study/{submit(world, study)}/sign").text
+    assert drafted.number > 1
+    assert "has no record of who was told, when, how" in signing_page
+
+
+def test_a_contradiction_stands_before_what_is_only_missing(app, world):
+    study = a_study(world.db)
+    browser = Browser(app, "trainee")
+    browser.post(f"/study/{study}/open", template="stress_perfusion")
+    page = browser.post(
+        f"/study/{study}/draft", {"Accept": "application/json"}, seen="1", lv_edv="118", lv_esv="212"
+    ).json
+    assert page["todo"].index("is not smaller") < page["todo"].index("has no value")
+
+
+def test_what_is_asked_can_be_confirmed_where_it_is_asked(app, world):
+    study = draft(world, impression=["Normal LV systolic function."])
+    browser = Browser(app, "trainee")
+    page = browser.get(f"/study/{study}").text
+    rail = page[page.index('id="todo"') : page.index('class="work"')]
+    key = re.search(r'form="draft" name="confirm" value="([^"]+)"', rail)[1]
+    seen = str(number(world, study))
+    told = browser.post(f"/study/{study}/draft", {"Accept": "application/json"}, seen=seen, confirm=key).json
+    assert "Is that meant?" not in told["todo"]
+    assert "Nothing is missing" in told["todo"]
+
+
+def test_an_amendment_shows_what_it_changes_of_the_signed_version(app, world):
+    study = world.studies["amending"]
+    browser = Browser(app, "consultant")
+    browser.post(f"/study/{study}/draft", seen=str(number(world, study)), recommendations="Repeat in six months.")
+    page = browser.get(f"/study/{study}/sign").text
+    assert "Changed since version 1" in page
+    assert "<ins>Repeat in six months.</ins>" in page
 
 
 def test_an_amendment_is_begun_and_given_up(app, world):

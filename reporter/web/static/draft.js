@@ -115,8 +115,9 @@ function refuse(code, told) {
   }
 }
 
-form.addEventListener("input", () => later());
-form.addEventListener("change", () => later(150));
+// Some ticks of the form stand outside it, in the rail.
+document.addEventListener("input", (event) => { if (event.target.form === form) later(); });
+document.addEventListener("change", (event) => { if (event.target.form === form) later(150); });
 // A button posts the whole form. A save that is under way is waited for: its number has to be the one we have seen.
 form.addEventListener("submit", async (event) => {
   stopped = true;
