@@ -108,13 +108,17 @@ def sign_out(db: Database, token: str, now: datetime) -> None:
 
 def check_password(db: Database, actor: Actor, password: str, now: datetime) -> None:
     """Proves that the person at the keyboard is still the one who signed in. Raises BadCredentials or Throttled."""
+    # Counted apart from signing in: a stranger's guesses at a name, or from behind the same proxy, stop no signature.
+    # No name that is typed at sign-in has a capital in it once it is read, so nobody else can add to this count.
+    counted = f"AGAIN:{actor.username}"
     with db.read() as session:
-        _throttle(sessions.failures_since(session, actor.username, actor.address, now - WINDOW), now)
+        failed = sessions.failures_since(session, counted, actor.address, now - WINDOW)
+        _throttle(Failures(failed.of_name, failed.of_name, 0), now)
         known = people.password_hash_of(session, actor.key)
         person = people.get(session, actor.key)
     if person is None or known is None or not _fits(known, password):
         site_code = person.site_code if person else audit_log.INSTALLATION
-        _failed(db, actor.username, actor.address, now, site_code=site_code)
+        _failed(db, counted, actor.address, now, site_code=site_code)
         raise BadCredentials("That is not your password. Nothing was signed; enter it again.")
 
 

@@ -15,6 +15,7 @@ from reporter.store.tables.delivery import delivery, delivery_attempt, outbox_me
 from reporter.store.tables.orders import study
 from reporter.store.tables.reports import report
 
+_ALTERED = "The stored message is no longer what was signed, so it was not sent. Restore it from a verified backup."
 #: States from which a later version of the same report may go to the same destination.
 DONE = ("acknowledged", "set_aside")
 
@@ -163,7 +164,10 @@ def take_next(
     if found is None:
         return None
     if hashlib.sha256(found.payload).hexdigest() != found.sha256:
-        raise RuntimeError(f"Message {found.id} is no longer what was signed; it was not sent. Restore a backup.")
+        # It never leaves, a person is told, and the messages behind it don't wait for it.
+        held = {"state": "held", "held_by": None, "held_until": None, "attempts": chosen.attempts, "words": _ALTERED}
+        session.execute(update(delivery).where(delivery.c.message_id == found.id).values(**held))
+        return take_next(session, destination, holder, now, lease)
     return found, chosen.attempts + 1
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -152,6 +153,23 @@ def draft_of(session: Session, report_id: str) -> Draft | None:
     return None if row is None else as_value(Draft, row, answers=json.loads(row.answers))
 
 
+#: What a document takes from the order and from the patient, and whatever else would change what may be signed.
+_OF_STUDY = (
+    "patient_id",
+    "accession",
+    "placer_order",
+    "filler_order",
+    "procedure",
+    "procedure_code",
+    "clinical_question",
+    "requester",
+    "patient_class",
+    "class_at_start",
+    "requested_at",
+    "completed_at",
+    "status",
+)
+_OF_PATIENT = ("family", "given", "title", "birth_date", "sex", "nhs_number", "nhs_number_valid", "merged_into")
 #: Built once: it is asked inside the signing transaction, where nobody should wait for SQL to be put together.
 _AS_IT_STANDS = (
     select(
@@ -159,14 +177,8 @@ _AS_IT_STANDS = (
         report.c.current_version,
         draft.c.number,
         draft.c.sha256,
-        study.c.patient_id,
-        study.c.accession,
-        study.c.clinical_question,
-        study.c.completed_at,
-        patient.c.family,
-        patient.c.given,
-        patient.c.birth_date,
-        patient.c.nhs_number,
+        *(study.c[name] for name in _OF_STUDY),
+        *(patient.c[name] for name in _OF_PATIENT),
     )
     .join(draft, draft.c.report_id == report.c.id)
     .join(study, study.c.id == report.c.study_id)
@@ -178,19 +190,14 @@ _AS_IT_STANDS = (
 
 def is_still(session: Session, before: Report, seen: Draft, ordered: Study, whose: Patient) -> bool:
     """Is everything that a document is made of as it was read? Holds study and report until the transaction ends."""
+    requester = None if ordered.requester is None else asdict(ordered.requester)
     expected = (
         before.state,
         before.current_version,
         seen.number,
         seen.sha256,
-        ordered.patient_id,
-        ordered.accession,
-        ordered.clinical_question,
-        ordered.completed_at,
-        whose.family,
-        whose.given,
-        whose.birth_date,
-        whose.nhs_number,
+        *(requester if name == "requester" else getattr(ordered, name) for name in _OF_STUDY),
+        *(getattr(whose, name) for name in _OF_PATIENT),
     )
     row = session.execute(_AS_IT_STANDS, {"key": before.id}).first()
     return row is not None and tuple(row) == expected
@@ -350,11 +357,17 @@ def versions(session: Session, report_id: str) -> tuple[VersionLine, ...]:
 
 
 def pdf(session: Session, report_id: str, number: int) -> bytes | None:
-    """The PDF that was made when a version was signed."""
-    query = select(rendition.c.content).where(
+    """The PDF that was made when a version was signed. Raises Altered when it is no longer that one."""
+    query = select(rendition.c.content, rendition.c.sha256).where(
         rendition.c.report_id == report_id, rendition.c.version == number, rendition.c.media_type == PDF
     )
-    return session.execute(query).scalar()
+    row = session.execute(query).first()
+    if row is None:
+        return None
+    if hashlib.sha256(row.content).hexdigest() != row.sha256:
+        raise Altered(f"The PDF of version {number} of report {report_id} was altered. Restore it from a backup.")
+    content: bytes = row.content
+    return content
 
 
 def previous_of_patient(session: Session, patient_id: str, before_report: str) -> tuple[tuple[str, int], ...]:
