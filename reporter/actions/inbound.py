@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reporter.actions import ordering, patient_records
-from reporter.actions.actor import Actor, must_be, note, system
+from reporter.actions.actor import CLINICAL, Actor, must_be, note, system
 from reporter.actions.ordering import Origin
 from reporter.actions.refusals import Conflict, Invalid, NotFound
 from reporter.actions.views import ExceptionLine, ImportLine, ImportResult
@@ -28,10 +28,10 @@ from reporter.integration.hl7v2.events import (
     StatusChanged,
     Unusable,
 )
-from reporter.integration.hl7v2.message import Malformed, Message, parse
+from reporter.integration.hl7v2.message import Malformed, Message, header_only, parse
 from reporter.integration.hl7v2.orders_in import read_events
 from reporter.integration.wires import Source, Wires
-from reporter.store import audit_log, inbox
+from reporter.store import audit_log, inbox, sites
 from reporter.store.database import AlreadyThere, Busy, Database, Session
 from reporter.store.inbox import Received
 from reporter.store.rows import new_id
@@ -40,8 +40,13 @@ log = logging.getLogger(__name__)
 
 #: Who looks after messages that could not be used.
 HANDLERS = ("radiographer", "consultant", "clinical_lead", "admin")
+_ORDERS = (NewOrder, StatusChanged, OrderCancelled)
 _TRIES = 4
 _ID_REUSED = "Another message with the same sender and control id (MSH-10) came before, with other content."
+_NOT_YOURS = (
+    "This message is about another site, or about a patient whom other sites may know. Nothing was changed. "
+    "Somebody who works at all sites can import it, or the command line."
+)
 _UNEXPECTED = (
     "The message could not be applied because of a fault in this system. It is kept; a person will look at it."
 )
@@ -66,11 +71,12 @@ def receive(db: Database, raw: bytes, source: Source, now: datetime) -> bytes:
         return _keep(db, raw, None, source, Unusable("AR", str(why), "100"), now=now)
     except Unusable as why:
         return _keep(db, raw, message, source, why, now=now)
+    site_code = _site_named(events)
     for left in reversed(range(_TRIES)):
         try:
             return _apply_and_answer(db, message, events, source, now)
         except Unusable as why:
-            return _keep(db, raw, message, source, why, now=now)
+            return _keep(db, raw, message, source, why, now=now, site_code=site_code)
         except (AlreadyThere, Busy):
             if left:
                 continue  # the same message, patient or study on another connection, or a deadlock: look again
@@ -78,8 +84,8 @@ def receive(db: Database, raw: bytes, source: Source, now: datetime) -> bytes:
         except Exception as fault:
             # Only the kind of fault is written down: its text may hold what the message said about a patient.
             log.error("A message could not be applied: %s. It is kept.", type(fault).__name__)  # noqa: TRY400
-            return _keep(db, raw, message, source, Unusable("AE", _UNEXPECTED), now=now)
-    return _keep(db, raw, message, source, Unusable("AE", _UNEXPECTED), now=now)
+            break
+    return _keep(db, raw, message, source, Unusable("AE", _UNEXPECTED), now=now, site_code=site_code)
 
 
 def receive_all(db: Database, messages: Sequence[tuple[bytes, Source]], now: datetime) -> list[bytes]:
@@ -100,16 +106,14 @@ def list_exceptions(db: Database, actor: Actor) -> tuple[ExceptionLine, ...]:
     """The messages that wait for a person at one's sites, oldest first."""
     must_be(actor, *HANDLERS, "auditor", to="see messages that could not be used")
     with db.read() as session:
-        waiting = inbox.exceptions(session, actor.sites)
-    return tuple(ExceptionLine(one, one.exception or "") for one in waiting)
+        return tuple(_as_line(session, actor, one) for one in inbox.exceptions(session, actor.sites))
 
 
 def exception(db: Database, actor: Actor, inbox_id: str) -> ExceptionLine:
     """One such message with its bytes."""
     must_be(actor, *HANDLERS, "auditor", to="see messages that could not be used")
     with db.read() as session:
-        found = _waiting(session, actor, inbox_id)
-    return ExceptionLine(found, found.exception or "")
+        return _as_line(session, actor, _waiting(session, actor, inbox_id))
 
 
 def reprocess(db: Database, actor: Actor, inbox_id: str, now: datetime, wires: Wires) -> None:
@@ -145,13 +149,31 @@ def close_exception(db: Database, actor: Actor, inbox_id: str, reason: str, now:
 def import_orders(db: Database, actor: Actor, content: bytes, source: Source, now: datetime) -> ImportResult:
     """Takes a file of HL7 messages, one after the other as if they had come on the wire."""
     must_be(actor, *HANDLERS, to="import orders")
+    with db.read() as session:
+        everywhere = actor.is_system or set(sites.codes(session)) <= set(actor.sites)
     lines = []
     for number, raw in enumerate(split_file(content), start=1):
+        if not everywhere and not _is_about(actor.sites, raw, source, now):
+            header = header_only(raw)
+            lines.append(ImportLine(number, header.control_id if header else "", False, _NOT_YOURS))
+            continue
         said = ack.read_ack(receive(db, raw, source, now))
         lines.append(ImportLine(number, said.control_id, said.code in ack.POSITIVE, said.words or "Taken."))
     if not lines:
         raise Invalid({"file": "The file holds no HL7 message: none of its lines starts with MSH."})
     return ImportResult(tuple(lines))
+
+
+def _is_about(site_codes: Sequence[str], raw: bytes, source: Source, now: datetime) -> bool:
+    """Is a message only about these sites? One that can't be read has no effect, whoever brings it."""
+    try:
+        events = read_events(parse(raw, source.charset), source, now)
+    except (Malformed, Unusable):
+        return True
+    # An order that names no site is refused as such; a patient may be known at sites that nobody here may see.
+    orders = [event for event in events if isinstance(event, _ORDERS)]
+    others = any(isinstance(event, PatientUpdated | PatientMerged) for event in events)
+    return not others and all(event.order.site in (None, *site_codes) for event in orders)
 
 
 def split_file(content: bytes) -> tuple[bytes, ...]:
@@ -165,6 +187,18 @@ def split_file(content: bytes) -> tuple[bytes, ...]:
         elif messages and line and not line.startswith((b"FHS", b"BHS", b"BTS", b"FTS")):
             messages[-1].append(line)
     return tuple(b"\r".join(one) + b"\r" for one in messages)
+
+
+def _as_line(session: Session, actor: Actor, kept: Received) -> ExceptionLine:
+    """What a person sees of a kept message: everybody the reason, so that none is lost; few the bytes.
+
+    The bytes name a patient and say why they come: an administrator has no clinical content. Where the site is not
+    known it may be any, and only who works at all of them reads it.
+    """
+    allowed = actor.role in CLINICAL or actor.is_system
+    whose = (kept.site_code,) if kept.site_code else sites.codes(session)
+    readable = allowed and (actor.is_system or set(whose) <= set(actor.sites))
+    return ExceptionLine(kept, kept.exception or "", readable)
 
 
 def _all_at_once(db: Database, messages: Sequence[tuple[bytes, Source]], now: datetime) -> list[bytes]:
@@ -233,8 +267,22 @@ def _earlier_answer(session: Session, message: Message) -> bytes | None:
     return None
 
 
-def _keep(db: Database, raw: bytes, message: Message | None, source: Source, why: Unusable, *, now: datetime) -> bytes:
-    """Keeps a message that had no effect, with the sentence, and answers with it."""
+def _site_named(events: Iterable[Event]) -> str | None:
+    """The site that a message is about; None for one about a patient, whom several sites may know."""
+    return next((event.order.site for event in events if isinstance(event, _ORDERS) and event.order.site), None)
+
+
+def _keep(
+    db: Database,
+    raw: bytes,
+    message: Message | None,
+    source: Source,
+    why: Unusable,
+    *,
+    now: datetime,
+    site_code: str | None = None,
+) -> bytes:
+    """Keeps a message that had no effect, with the sentence, and answers with it. Its site's people will look at it."""
     answer = ack.build(message, why.code, why.sentence, now=now, condition=why.condition, mode=source.acknowledge)
     for _ in range(2):
         try:
@@ -246,7 +294,9 @@ def _keep(db: Database, raw: bytes, message: Message | None, source: Source, why
                     if same := [one for one in earlier if one.sha256 == digest]:
                         return same[0].answer
                     owns = not any(one.owns_id for one in earlier)
-                kept = _received(raw, message, source, answer, now, why=why.sentence, owns=owns)
+                ours = site_code is not None and sites.get(session, site_code) is not None
+                about = _Effect(site_code if ours else None)
+                kept = _received(raw, message, source, answer, now, effect=about, why=why.sentence, owns=owns)
                 inbox.put(session, kept)
                 audit_log.record(
                     session, site_code=audit_log.INSTALLATION, at=now, actor_id=None, actor_name=f"Feed {source.name}",

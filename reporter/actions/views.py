@@ -154,6 +154,8 @@ class ExceptionLine:
     received: Received
     #: What went wrong, in words.
     sentence: str
+    #: May this person read the bytes? They name a patient; see `reporter.actions.inbound`.
+    readable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

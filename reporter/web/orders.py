@@ -49,7 +49,10 @@ def take_in() -> ResponseReturnValue:
     if not content:
         return _form({}, {"file": "Choose a file with HL7 messages first."}, 422)
     # A file says nothing about the feed it came from: the first one that is configured says where the facts stand.
-    source = at_hand.things().wires.sources[0]
+    feeds = at_hand.things().wires.sources
+    if not feeds:
+        return _form({}, {"file": "The wires file has no feed that says where a message keeps its facts."}, 422)
+    source = feeds[0]
     result = inbound.import_orders(at_hand.db(), at_hand.actor(), content, source, at_hand.now())
     return render_template("imported.html", result=result)
 
