@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, jsonify, render_template, request, url_for
@@ -93,12 +95,24 @@ def plain(error: HTTPException) -> ResponseReturnValue:
 
 def unexpected(error: Exception) -> ResponseReturnValue:
     """A fault of ours. The page names the request and nothing else; the log has the trace."""
-    log.error("%s %s failed", g.get("request_id"), request.endpoint, exc_info=error)
+    log.error("%s %s failed: %s", g.get("request_id"), request.endpoint, _traced(error))
     return page(
         500,
         "Something went wrong on our side",
         "Nothing you saved is lost. Try again; if it happens again, tell whoever runs this service the number below.",
     )
+
+
+def _traced(error: BaseException) -> str:
+    """Kind and places of a fault and of those that led to it. Never their text: it may hold what was sent or stored."""
+    said = []
+    linked: BaseException | None = error
+    while linked is not None and len(said) < 5:
+        frames = traceback.extract_tb(linked.__traceback__)
+        places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+        said.append(f"{type(linked).__name__} at {places or '?'}")
+        linked = linked.__cause__ or linked.__context__
+    return "; after ".join(said)
 
 
 def page(status: int, title: str, what_now: str, reasons: tuple[str, ...] = ()) -> tuple[str | Response, int]:
