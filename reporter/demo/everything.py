@@ -30,7 +30,8 @@ PROCESSES = ("web", "worker", "listen")
 
 def run(folder: Path, *, fresh: bool) -> int:
     """Sets the stage if need be, starts everything, says where to click, and stops everything at Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a plain `kill` ends the demo as Ctrl-C does
+    for number in (signal.SIGINT, signal.SIGTERM):  # a plain `kill` ends the demo as Ctrl-C does
+        signal.signal(number, signal.default_int_handler)
     ports = {name: _free(port) for name, port in PORTS.items()}
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
@@ -38,8 +39,6 @@ def run(folder: Path, *, fresh: bool) -> int:
     wires_file = folder / "wires.toml"
     wires_file.write_text(_wires(ports), "utf-8")
     url = f"sqlite:///{(folder / 'reporter.sqlite3').resolve()}"
-    _set_stage(folder, url, wires_file)
-
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("REPORTER_")},
         "REPORTER_DATABASE_URL": url,
@@ -50,7 +49,12 @@ def run(folder: Path, *, fresh: bool) -> int:
         "REPORTER_LISTEN_PORT": str(ports["listen"]),
         "REPORTER_LOG_LEVEL": "WARNING",
     }
-    with Receiver(_say, hl7_port=ports["ehr-hl7"], fhir_port=ports["ehr-fhir"]), _processes(environment) as running:
+    ehr = Receiver(hl7_port=ports["ehr-hl7"], fhir_port=ports["ehr-fhir"])
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ehr)
+        _set_stage(folder, url, wires_file)
+        ehr.say = _say
+        running = stack.enter_context(_processes(environment))
         address = f"http://127.0.0.1:{ports['web']}"
         if not _answers(address, running):
             _say("The pages did not come up; the lines above say why.")
