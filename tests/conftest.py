@@ -9,6 +9,7 @@ import pytest
 
 from reporter.store.database import Database
 from tests import databases
+from tests.browser import chromium
 
 
 @pytest.fixture(params=databases.KINDS)
@@ -31,3 +32,10 @@ def sqlite_db(tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty SQLite database, for tests that are not about the database."""
     with databases.a_database("sqlite", tmp_path) as database:
         yield database
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last lines say what this machine could not test, so that a green run can't hide a missing half."""
+    missing = [reason for reason in (databases.why_no_postgres(), chromium.why_no_browser()) if reason]
+    for reason in missing:
+        terminalreporter.write_line(f"NOT TESTED HERE: {reason}", yellow=True)

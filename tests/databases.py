@@ -77,6 +77,19 @@ def skip_or_fail_without_postgres() -> None:
         pytest.skip(f"PostgreSQL can't be had: {reason}")
 
 
+def why_no_postgres() -> str | None:
+    """Why no PostgreSQL can be had on this machine, without starting one; None when it can."""
+    if os.environ.get("CMR_TEST_DATABASE_URL"):
+        return None
+    if find_spec("psycopg") is None:
+        return "PostgreSQL, because psycopg is not installed."
+    try:
+        _binaries()
+    except NoPostgres as reason:
+        return f"PostgreSQL: {reason}."
+    return None
+
+
 @cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="cmr-test-"))

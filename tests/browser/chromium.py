@@ -32,19 +32,23 @@ def executable() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
-def skip_or_fail_without() -> str:
-    """The browser's path; else the test is skipped with the reason, and with CI=true it fails."""
+def why_no_browser() -> str | None:
+    """Why the browser tests can't run on this machine; None when they can."""
     missing = []
-    path = executable()
-    if path is None:
+    if executable() is None:
         missing.append("no Chromium is installed (Debian: apt install chromium)")
     if not AXE.is_file() or not VENDOR.is_file():
         missing.append("the front-end files are missing (python tools/front_end.py)")
-    if missing or path is None:
-        reason = f"Browser tests did not run: {'; '.join(missing)}."
+    return f"The pages in a browser: {'; '.join(missing)}." if missing else None
+
+
+def skip_or_fail_without() -> str:
+    """The browser's path; else the test is skipped with the reason, and with CI=true it fails."""
+    reason, path = why_no_browser(), executable()
+    if reason is not None or path is None:
         if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+            pytest.fail(reason or "")
+        pytest.skip(reason or "")
     return path
 
 
