@@ -24,7 +24,8 @@ from reporter.settings import Settings
 from reporter.store.database import Database
 
 _KIND = re.compile(r"[A-Z]{3}(\^[A-Z0-9]{3})?")
-_MESSAGE_ID = re.compile(r"[\w.:-]{1,60}", re.ASCII)
+#: With a digit, as every counter has and a name has not, and not ten digits alone, which may be an NHS number.
+_MESSAGE_ID = re.compile(r"(?=.*\d)(?!\d{10}$)[\w.:-]{1,60}", re.ASCII)
 
 log = structlog.get_logger("reporter.listener")
 
