@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BlockingScheduler
 
 from reporter.actions import audit, delivery, turnaround
@@ -125,12 +126,15 @@ class Worker:
 
 def scheduler(worker: Worker) -> BlockingScheduler:
     """The clock, with every job on it. Times are UTC: a London clock has an hour twice and an hour never."""
+    jobs_of_it = worker.jobs()
     clock = BlockingScheduler(
         timezone=UTC,
+        # A thread for each job: with fewer, destinations that hang would together keep the others waiting.
+        executors={"default": ThreadPoolExecutor(len(jobs_of_it))},
         # The library's default grace is one second, after which a late run is dropped without a word.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    for job in worker.jobs():
+    for job in jobs_of_it:
         first = worker.now() + min(job.every, timedelta(seconds=1))
         clock.add_job(
             worker.run,
@@ -147,7 +151,11 @@ def scheduler(worker: Worker) -> BlockingScheduler:
 def run(db: Database, wires: Wires, _settings: Settings) -> None:
     """Runs jobs until SIGTERM or SIGINT; what is being sent is finished first."""
     worker = Worker(db, wires, a_holder(), lambda: datetime.now(UTC))
+    # Else two lines for every run of every job, and one every two seconds while a destination takes its time.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     worker.beat()
+    for sentence in delivery.without_destination(db, wires.destinations):
+        log.warning("%s", sentence)
     clock = scheduler(worker)
 
     def stop(_signal: int, _frame: Any) -> None:
@@ -155,7 +163,6 @@ def run(db: Database, wires: Wires, _settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # else two lines for every run of every job
     log.info("The worker %s runs %s jobs.", worker.holder, len(worker.jobs()))
     clock.start()
     db.close()

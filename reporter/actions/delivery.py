@@ -31,6 +31,9 @@ ALARM_AFTER = timedelta(minutes=15)
 #: One run of the job sends at most this much to one destination before the next has its turn.
 AT_A_TIME = 50
 
+#: A receiver's words go to a page and into a column: no more than this of them.
+MOST_WORDS = 1000
+
 HANDLERS = ("consultant", "clinical_lead", "radiographer", "admin")
 
 
@@ -75,18 +78,36 @@ def deliver_due(
     return total
 
 
-def board(db: Database, actor: Actor, now: datetime) -> DeliveryBoard:
-    """Every destination at a glance, and each message that needs a person."""
+def board(
+    db: Database, actor: Actor, now: datetime, destinations: Iterable[Destination] | None = None
+) -> DeliveryBoard:
+    """Every destination at a glance, and each message that needs a person.
+
+    With the `destinations` of the wires file, one that messages wait for and that is no longer in it is an alarm.
+    """
     with db.read() as session:
         standings = outbox.standings(session, actor.sites)
         troubled = outbox.troubled(session, actor.sites)
+        in_trouble = outbox.count_troubled(session, actor.sites)
+        waited_for = outbox.unsent_destinations(session, actor.sites)
     alarms = []
+    if destinations is not None:
+        alarms += [_nowhere(name) for name in sorted(waited_for - {one.name for one in destinations})]
+    if in_trouble > len(troubled):
+        alarms.append(f"{in_trouble} messages need a look; the {len(troubled)} most pressing are listed.")
     for one in standings:
         if one.refused or one.held:
             alarms.append(f"{one.destination}: {one.refused} refused, {one.held} held back. A person has to decide.")
         if one.oldest_unsent_at is not None and now - one.oldest_unsent_at > ALARM_AFTER:
             alarms.append(f"{one.destination}: the oldest message has waited {say_span(now - one.oldest_unsent_at)}.")
     return DeliveryBoard(standings, troubled, tuple(alarms), may_act=actor.role in HANDLERS)
+
+
+def without_destination(db: Database, destinations: Iterable[Destination]) -> tuple[str, ...]:
+    """A sentence for each destination that messages wait for although the wires file no longer names it."""
+    with db.read() as session:
+        waited_for = outbox.unsent_destinations(session)
+    return tuple(_nowhere(name) for name in sorted(waited_for - {one.name for one in destinations}))
 
 
 def show(db: Database, actor: Actor, message_id: str) -> DeliveryView:
@@ -134,24 +155,37 @@ def _deliver_one(
     if taken is None:
         return None
     message, attempt = taken
-    try:
-        answer = outgoing.send(destination, message.id, message.payload)
-    except Exception as fault:
-        # A fault of ours in one message must not stop the others. Its text may hold patient data: its kind is kept.
-        log.error("Sending message %s failed with %s.", message.id, type(fault).__name__)  # noqa: TRY400
-        answer = Answer("unknown", "", f"A fault in this system while sending ({type(fault).__name__}).")
+    answer = _send(destination, message)
     now = now_fn()
     state, next_at = _what_now(answer, message, attempt, now)
     with db.begin() as session:
         counted = outbox.settle(
             session, message, holder, attempt=attempt, state=state, kind=answer.kind, code=answer.code,
-            words=answer.words, raw=answer.raw, next_at=next_at, now=now,
+            words=_storable(answer.words), raw=answer.raw, next_at=next_at, now=now,
         )  # fmt: skip
         if counted and state == "acknowledged":
             reports.became_available(session, message.report_id, now)
     if state == "acknowledged":
         return Delivered(accepted=1)
     return Delivered(refused=1) if state == "refused" else Delivered(retried=1)
+
+
+def _send(destination: Destination, message: Message) -> Answer:
+    try:
+        return outgoing.send(destination, message.id, message.payload)
+    except Exception as fault:
+        # A fault of ours in one message must not stop the others. Its text may hold patient data: its kind is kept.
+        log.error("Sending message %s failed with %s.", message.id, type(fault).__name__)  # noqa: TRY400
+        return Answer("unknown", "", f"A fault in this system while sending ({type(fault).__name__}).")
+
+
+def _storable(words: str) -> str:
+    """A receiver may say anything; what a database can't hold (NUL, half a surrogate pair) must not undo the rest."""
+    return words[:MOST_WORDS].encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def _nowhere(name: str) -> str:
+    return f"{name}: messages wait for it, but the wires file no longer names it. Put it back, or set them aside."
 
 
 def _what_now(answer: Answer, message: Message, attempt: int, now: datetime) -> tuple[str, datetime]:

@@ -183,7 +183,10 @@ def _message(  # noqa: PLR0917
 ) -> tuple[Message, str | None]:
     """One message, and why it is held back (None: it may leave)."""
     key = new_id()
-    payload = outgoing.render(destination, signed, key, printed, earlier)
+    try:
+        payload = outgoing.render(destination, signed, key, printed, earlier)
+    except outgoing.CannotSay as why:
+        raise NotReady(f"The message to {destination.name} can't be made. {why}") from None
     faults = outgoing.check(destination, payload)
     version = signed.document.version
     digest = hashlib.sha256(payload).hexdigest()

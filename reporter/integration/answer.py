@@ -1,4 +1,4 @@
-"""What came of one attempt to deliver a message: one value for every kind of wire."""
+"""What came of one attempt to deliver a message, and why one could not be made: the same for every kind of wire."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from typing import Literal
 #: accepted: the receiver has it. refused: it never will take these bytes; a person must look.
 #: retry: not now, try the same bytes again. unknown: it may have arrived; try the same bytes again.
 AnswerKind = Literal["accepted", "refused", "retry", "unknown"]
+
+
+class CannotSay(ValueError):
+    """A text holds a character that the wire has no place for; the sentence says which, and nothing of the text."""
 
 
 @dataclass(frozen=True, slots=True)

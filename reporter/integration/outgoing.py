@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reporter.integration.answer import Answer
+from reporter.integration.answer import Answer, CannotSay
 from reporter.integration.wires import Destination
 from reporter.report.document import SignedVersion
 
-__all__ = ["Answer", "check", "render", "send"]
+__all__ = ["Answer", "CannotSay", "check", "render", "send"]
 
 # The two languages are imported when they are spoken: a process that only takes orders in, or only shows pages,
 # does not pay for the libraries that judge a bundle.
@@ -24,7 +24,7 @@ def render(
     """The bytes for a destination. Pure: the same arguments give the same bytes, so a retry is the same message.
 
     `earlier` are the versions signed before this one, oldest first: what they held and this one no longer holds is
-    withdrawn by name.
+    withdrawn by name. Raises CannotSay where a text holds what the wire has no place for.
     """
     if destination.kind == "fhir":
         from reporter.integration.fhir import bundle  # noqa: PLC0415

@@ -22,6 +22,10 @@ class WiresError(ValueError):
     """The wires file can't be used; the text says where in it, why, and what it takes instead."""
 
 
+#: What the database keeps of a name.
+_LONGEST_NAME = 60
+
+
 def _mapping(pairs: dict[str, str]) -> Mapping[str, str]:
     return types.MappingProxyType(pairs)
 
@@ -193,6 +197,9 @@ def wires_from_text(text: str) -> Wires:
     destinations = tuple(_read(Destination, "destination", table) for table in _tables(tables, "destination"))
     for kind, named in (("source", sources), ("destination", destinations)):
         names = [wire.name for wire in named]
+        long = next((name for name in names if len(name) > _LONGEST_NAME), None)
+        if long is not None:
+            raise WiresError(f"[[{kind}]] {long!r}: the name is longer than {_LONGEST_NAME} characters.")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise WiresError(f"Two [[{kind}]] tables are named {twice[0]!r}; each needs its own name.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.store.rows import as_value, columns, new_id
@@ -239,12 +239,28 @@ def of_report(session: Session, report_id: str) -> tuple[Delivery, ...]:
 
 
 def troubled(session: Session, site_codes: Iterable[str], limit: int = 200) -> tuple[Delivery, ...]:
-    """What was refused, is held back, or has failed at least once and still waits."""
-    bad = or_(
-        delivery.c.state.in_(("held", "refused")),
-        and_(delivery.c.state.in_(("waiting", "leased")), delivery.c.attempts > 0),
-    )
-    return _deliveries(session, and_(delivery.c.site_code.in_(tuple(site_codes)), bad), limit)
+    """What was refused, is held back, or has failed at least once and still waits.
+
+    What only a person can move comes first, and the oldest first: a receiver that is away for a night must not push
+    a refused report off the list.
+    """
+    stuck = case((delivery.c.state.in_(("held", "refused")), 0), else_=1)
+    order = (stuck, delivery.c.created_at, delivery.c.version, delivery.c.destination)
+    return _deliveries(session, _in_trouble(site_codes), limit, order)
+
+
+def count_troubled(session: Session, site_codes: Iterable[str]) -> int:
+    """How many `troubled` would list without its limit."""
+    query = select(func.count()).select_from(delivery).where(_in_trouble(site_codes))
+    return int(session.execute(query).scalar_one())
+
+
+def unsent_destinations(session: Session, site_codes: Iterable[str] | None = None) -> frozenset[str]:
+    """The names of the destinations that something still waits for; None looks at every site."""
+    query = select(delivery.c.destination).where(delivery.c.state.in_(("waiting", "leased"))).distinct()
+    if site_codes is not None:
+        query = query.where(delivery.c.site_code.in_(tuple(site_codes)))
+    return frozenset(session.execute(query).scalars())
 
 
 def attempts(session: Session, message_id: str) -> tuple[Attempt, ...]:
@@ -292,13 +308,22 @@ def _by_destination(session: Session, what, where):  # type: ignore[no-untyped-d
     return {row.destination: row.at for row in session.execute(query)}
 
 
-def _deliveries(session: Session, where, limit: int = 1000) -> tuple[Delivery, ...]:  # type: ignore[no-untyped-def]
+def _in_trouble(site_codes: Iterable[str]):  # type: ignore[no-untyped-def]
+    failed = and_(delivery.c.state.in_(("waiting", "leased")), delivery.c.attempts > 0)
+    bad = or_(delivery.c.state.in_(("held", "refused")), failed)
+    return and_(delivery.c.site_code.in_(tuple(site_codes)), bad)
+
+
+_NEWEST_FIRST = (delivery.c.version.desc(), delivery.c.created_at.desc(), delivery.c.destination)
+
+
+def _deliveries(session: Session, where, limit: int = 1000, order=_NEWEST_FIRST) -> tuple[Delivery, ...]:  # type: ignore[no-untyped-def]
     query = (
         select(*columns(delivery, Delivery), report.c.study_id, study.c.accession)
         .join(report, report.c.id == delivery.c.report_id)
         .join(study, study.c.id == report.c.study_id)
         .where(where)
-        .order_by(delivery.c.version.desc(), delivery.c.created_at.desc(), delivery.c.destination)
+        .order_by(*order)
         .limit(limit)
     )
     return tuple(as_value(Delivery, row) for row in session.execute(query))

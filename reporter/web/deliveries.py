@@ -18,7 +18,7 @@ pages = Blueprint("deliveries", __name__, url_prefix="/deliveries")
 @pages.get("")
 def show() -> ResponseReturnValue:
     """Every destination at a glance, and each message that has not arrived."""
-    board = delivery.board(at_hand.db(), at_hand.actor(), at_hand.now())
+    board = delivery.board(at_hand.db(), at_hand.actor(), at_hand.now(), at_hand.things().wires.destinations)
     return render_template("deliveries.html", board=board)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,13 @@ from reporter.web.showing import LONDON
 FURNITURE = frozenset({"csrf_token", "button"})
 #: Taken as typed: a password may begin with a space.
 SECRETS = frozenset({"password", "old", "new"})
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+def _printable(value: str) -> None:
+    """What was pasted with a control character in it could be kept, but never be sent on in a report."""
+    if _UNPRINTABLE.search(value):
+        raise ValidationError("This holds a character that can't be printed. Type it again.")
 
 
 class Request(Schema):
@@ -31,8 +39,9 @@ def text(longest: int = 200, *, required: bool = True, shortest: int = 0) -> fie
     length = validate.Length(min=shortest, max=longest, error="Use at most {max} characters.")
     if required:
         filled = validate.Length(min=max(1, shortest), max=longest, error="Write between {min} and {max} characters.")
-        return fields.String(required=True, validate=filled, error_messages={"required": "This is missing."})
-    return fields.String(load_default="", validate=length)
+        missing = {"required": "This is missing."}
+        return fields.String(required=True, validate=[filled, _printable], error_messages=missing)
+    return fields.String(load_default="", validate=[length, _printable])
 
 
 class SignIn(Request):

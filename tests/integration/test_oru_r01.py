@@ -213,6 +213,17 @@ def test_text_arrives_in_obx_as_it_was_signed(text):
     assert str(hl7.parse(payload.decode())) == payload.decode()
 
 
+def test_a_correction_replaces_the_report_even_where_the_order_was_renumbered_meanwhile():
+    first = a_signed_version()
+    renumbered = dataclasses.replace(first.document.study, filler_order="FL-OTHER", accession="RXX01-26-999999")
+    second = an_amendment(study=renumbered)
+
+    sent = [parse(rendered(first)), parse(rendered(second, earlier=(first,)))]
+
+    assert {m.get("OBR-3") for m in sent} == {m.get("ORC-3") for m in sent} == {first.document.study.filler_order}
+    assert sent[1].get("OBR-18") == "RXX01-26-999999"
+
+
 # --- other eyes -----------------------------------------------------------------------------------------------------
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import html
 import re
 
+from reporter.integration.answer import CannotSay
+
 XHTML = "http://www.w3.org/1999/xhtml"
 
 # FHIR R4, datatypes, string: no code points below 32 but tab, CR and LF. XML 1.0 (the narrative) also has no place
 # for lone surrogates, U+FFFE and U+FFFF.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-class CannotSay(ValueError):
-    """A text holds a character that FHIR has no place for; the sentence says which."""
 
 
 def said(text: str) -> str:

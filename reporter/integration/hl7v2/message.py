@@ -16,6 +16,8 @@ from reporter.integration.hl7v2.text import Delimiters, unescape
 MOST_LINES = 50_000
 
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,3})(?:\.(\d{1,3}))?(?:\.(\d{1,3}))?\Z")
+#: No place in FHIR's strings or in XML; the raw bytes keep them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: MSH-18, HL7 table 0211, to Python's names. 8859/1 is read as Windows-1252, which senders mean by it.
 _CHARSETS = {
     "UNICODE UTF-8": "utf-8",
@@ -112,7 +114,8 @@ class Message:
     @property
     def control_id(self) -> str:
         """MSH-10 as text; empty when the sender gave none."""
-        return _clean(unescape(self.msh.field(10), self.delimiters))
+        # To the letter, since the answer repeats it; but PostgreSQL holds no NUL, not even one that was escaped.
+        return unescape(self.msh.field(10), self.delimiters).replace("\0", "\ufffd")
 
     def all(self, name: str) -> list[Segment]:
         """Every segment of that name, in order."""
@@ -148,6 +151,8 @@ def parse(raw: bytes, charset: str | None = None) -> Message:
         raise Malformed("A NUL byte stands inside the message.")
     delimiters = _delimiters(head[3:12].decode("latin-1"))
     text, used, flags = _decoded(head, charset or _declared(head, delimiters), named=charset is not None)
+    if _UNPRINTABLE.search(text):
+        flags = (*flags, "A control character stands in the message; in its place \ufffd is shown.")
     lines = list(_lines(text, delimiters))
     segments = tuple(_segment(line, delimiters) for line in lines)
     if len(segments) < 2:
@@ -180,8 +185,8 @@ def write(segments: list[list[str]]) -> bytes:
 
 
 def _clean(text: str) -> str:
-    """PostgreSQL holds no NUL, not even one that was escaped on its way."""
-    return text.replace("\0", "\ufffd") if "\0" in text else text
+    """What no report can hold becomes a visible mark: a patient's name with a BEL in it could never be sent on."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _nth(raw: str, separator: str, number: int) -> str:

@@ -263,13 +263,28 @@ def send(host: str, port: int, message_id: str, payload: bytes, timeout_seconds:
         try:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer.settimeout(max(0.001, deadline - time.monotonic()))
-            peer.sendall(frame(payload))
-            raw = _one_frame(peer, deadline)
+            raw = _said_early(peer, payload) or _one_frame(peer, deadline)
         except TimeoutError:
             return Answer("unknown", "", f"No whole answer within {timeout_seconds:g} seconds.")
         except OSError as why:
             return Answer("unknown", "", f"The connection broke: {why.strerror or type(why).__name__}.")
     return judge(message_id, raw)
+
+
+def _said_early(peer: socket.socket, payload: bytes) -> bytes | None:
+    """Sends; gives what a receiver said that closed in the middle, as one does that refuses so large a message."""
+    try:
+        peer.sendall(frame(payload))
+    except TimeoutError:
+        raise
+    except OSError:
+        # What it wrote before it closed is still there to be read; without it the refusal would look like a bad line.
+        with contextlib.suppress(OSError):
+            peer.settimeout(1.0)
+            if said := _one_frame(peer, time.monotonic() + 1.0):
+                return said
+        raise
+    return None
 
 
 def judge(message_id: str, raw: bytes | None) -> Answer:

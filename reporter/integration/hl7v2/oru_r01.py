@@ -77,13 +77,14 @@ def render(
         "addendum": (destination.addendum_status, "F"),
     }[document.kind]
     performed = stamp(document.study.performed_at) if document.study.performed_at else ""
+    numbers = _order_numbers(version, earlier[0] if earlier else version, destination)
     segments = [
         _msh(version, destination, message_id),
         _pid(version),
         *_pid_notes(version),
         _pv1(version),
-        _orc(version, destination),
-        _obr(version, destination, obr_25),
+        _orc(version, numbers),
+        _obr(version, numbers, obr_25),
     ]
     before = _told_apart(_observations(earlier[-1], destination, b"")) if earlier and obx_11 == "C" else []
     said = {(old.what, old.sub_id): old for old in before}
@@ -146,16 +147,16 @@ def _pv1(version: SignedVersion) -> list[str]:
     return ["PV1", "1", _CLASSES[study.patient_class], f"^^^{escape(version.document.site.code)}"]
 
 
-def _orc(version: SignedVersion, destination: Destination) -> list[str]:
-    placer, filler = _order_numbers(version, destination)
+def _orc(version: SignedVersion, numbers: tuple[str, str]) -> list[str]:
+    placer, filler = numbers
     signed = stamp(version.signature.signed_at)
     return ["ORC", "RE", placer, filler, "", "CM", "", "", "", signed, "", "", _requester(version)]
 
 
-def _obr(version: SignedVersion, destination: Destination, status: str) -> list[str]:
+def _obr(version: SignedVersion, numbers: tuple[str, str], status: str) -> list[str]:
     document = version.document
     study = document.study
-    placer, filler = _order_numbers(version, destination)
+    placer, filler = numbers
     performed = stamp(study.performed_at) if study.performed_at else ""
     obr = [""] * 34
     obr[0:5] = ["OBR", "1", placer, filler, _components(study.procedure_code or "CMR", study.procedure, _LOCAL)]
@@ -173,11 +174,15 @@ def _obr(version: SignedVersion, destination: Destination, status: str) -> list[
     return obr
 
 
-def _order_numbers(version: SignedVersion, destination: Destination) -> tuple[str, str]:
-    """ORC-2/OBR-2 and ORC-3/OBR-3. The filler number is the same in every version: receivers replace by it."""
-    study = version.document.study
+def _order_numbers(version: SignedVersion, first: SignedVersion, destination: Destination) -> tuple[str, str]:
+    """ORC-2/OBR-2 and ORC-3/OBR-3.
+
+    Receivers replace by the filler number, so that it is the first version's in every later one, even where the RIS
+    has given the order another number since: else a correction would stand beside what it corrects.
+    """
+    study, was = version.document.study, first.document.study
     placer = _components(study.placer_order or "", destination.placer_authority if study.placer_order else "")
-    return placer, _components(study.filler_order or study.accession, destination.filler_authority)
+    return placer, _components(was.filler_order or was.accession, destination.filler_authority)
 
 
 def _requester(version: SignedVersion) -> str:
