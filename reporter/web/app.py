@@ -73,6 +73,7 @@ def create_app(db: Any, settings: Settings, wires: Any, clock: Callable[[], date
         asset=_asset,
         now=at_hand.now,
         menu=subjects.menu,
+        may_open=subjects.may_open,
         version=reporter.__version__,
         BLANK=showing.BLANK,
         look=forms.look,

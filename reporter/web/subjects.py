@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from reporter.actions import inbound
 from reporter.actions import turnaround as reads_turnaround
-from reporter.actions.actor import CLINICAL
+from reporter.actions.actor import CLINICAL, ORDERING
 from reporter.web import (
     deliveries,
     governance,
@@ -53,9 +53,15 @@ ONLY_FOR = {
     "worklist.show": CLINICAL,
     "turnaround.show": reads_turnaround.READERS,
     "messages.show": (*inbound.HANDLERS, "auditor"),
+    "orders.new": ORDERING,
 }
 
 
 def menu(actor: Actor) -> tuple[tuple[str, str], ...]:
     """The menu for a person."""
-    return tuple(entry for entry in MENU if actor.role in ONLY_FOR.get(entry[0], (actor.role,)))
+    return tuple(entry for entry in MENU if may_open(actor, entry[0]))
+
+
+def may_open(actor: Actor, endpoint: str) -> bool:
+    """Whether a page is offered to a person."""
+    return actor.role in ONLY_FOR.get(endpoint, (actor.role,))

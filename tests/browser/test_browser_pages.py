@@ -146,3 +146,21 @@ def test_a_page_prints_the_report_and_leaves_the_furniture_out(visit, world):
     page.emulate_media(media="print")
     assert page.locator(".paper").is_visible()
     assert not page.locator(".topbar").is_visible()
+
+
+def test_what_sticks_under_the_banner_begins_where_the_banner_ends(visit, world):
+    page = visit("trainee", width=1280, height=800).open(f"/study/{world.studies['draft']}")
+    page.locator("#s-conclusion").scroll_into_view_if_needed()
+    page.wait_for_timeout(200)
+    banner = page.locator(".banner").bounding_box()
+    for sticking in (".rail", ".living"):
+        assert page.locator(sticking).bounding_box()["y"] == pytest.approx(banner["y"] + banner["height"], abs=2)
+
+
+def test_a_printed_report_begins_its_numbers_on_the_first_page(visit, world):
+    page = visit("consultant", width=1280, height=800).open(f"/study/{world.studies['signed']}/version/1")
+    page.emulate_media(media="print")
+    assert page.locator(".paper table.rows").first.evaluate("e => getComputedStyle(e).breakInside") == "auto"
+    assert page.locator(".paper").evaluate("e => getComputedStyle(e).containerType") == "normal"
+    links = page.locator("a").evaluate_all("all => all.map(a => getComputedStyle(a, '::after').content)")
+    assert set(links) == {"none"}

@@ -218,3 +218,16 @@ def test_a_report_goes_from_draft_to_signature_with_the_keyboard_and_the_mouse(v
     assert consultant.violations() == []
     assert consultant.faults == []
     assert trainee.faults == []
+
+
+def test_a_question_is_confirmed_in_the_rail_and_stays_confirmed(visit, world):
+    study_id = draft(world, impression=["Normal LV systolic function."])
+    watched = visit("trainee")
+    page = watched.open(f"/study/{study_id}")
+    expect(page.locator("#todo")).to_contain_text("Is it meant?")
+    page.locator("#todo .pick").click()
+    expect(page.locator("#todo")).to_contain_text("Nothing is missing")
+    page.reload()
+    expect(page.locator("#todo")).to_contain_text("Nothing is missing")
+    assert watched.violations() == []
+    assert watched.faults == []

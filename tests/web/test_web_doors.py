@@ -132,3 +132,10 @@ def test_the_menu_leads_nowhere_that_is_closed(app, role):
     nav = home[home.index("<nav") : home.index("</nav>")]
     for path in re.findall(r'href="([^"]+)"', nav):
         assert browser.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "admin"])
+def test_an_order_is_offered_to_whoever_may_enter_one(app, role):
+    browser = Browser(app, role)
+    offered = "Enter an order" in browser.get("/").text
+    assert offered == (browser.get("/orders/new").status_code == 200)

@@ -5,6 +5,12 @@ document.documentElement.classList.add("js");
 document.body.classList.add("nhsuk-frontend-supported", "js-enabled");
 for (const component of [ErrorSummary, PasswordInput, SkipLink]) createAll(component);
 
+// What sticks under the banner has to know how tall it is: a long question or several targets take more lines.
+const banner = document.querySelector(".banner");
+if (banner) new ResizeObserver(() => {
+  document.documentElement.style.setProperty("--banner", `${banner.offsetHeight}px`);
+}).observe(banner);
+
 // An explanation that is open closes with Escape, or when something else is opened.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
