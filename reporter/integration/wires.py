@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from reporter.integration.hl7v2.message import split_path
+from reporter.integration.hl7v2.message import CHARSETS, split_path
 
 
 class WiresError(ValueError):
@@ -129,14 +129,14 @@ class Destination:
     #: MSH-11: P production, T training, D debugging.
     processing_id: Literal["P", "T", "D"] = "P"
     #: OBR-25 of an amendment and of an addendum (HL7 table 0123); receivers differ.
-    amended_status: str = "C"
-    addendum_status: str = "C"
+    amended_status: Literal["C", "F"] = "C"
+    addendum_status: Literal["C", "F"] = "C"
     #: Assigning authorities of the order numbers (EI component 2), where the receiver matches on them.
     placer_authority: str = ""
     filler_authority: str = ""
     include_pdf: bool = True
-    #: FHIR: how a bundle is written at this server; see `integration.fhir.send`.
-    mode: str = "transaction"
+    #: FHIR: how a bundle is written at this server. All or nothing is the only way there is.
+    mode: Literal["transaction"] = "transaction"
     #: FHIR: the name of the environment variable that holds the bearer token. The token itself is never in this file.
     token_variable: str | None = None
 
@@ -271,6 +271,9 @@ def _check_source(source: Source) -> None:
                 split_path(place)
             except ValueError as why:
                 raise WiresError(f"{where}: {name}: {why}") from None
+    if source.charset is not None and source.charset.upper() not in CHARSETS:
+        known = ", ".join(sorted(name for name in CHARSETS if name))
+        raise WiresError(f"{where}: charset is {source.charset!r}; it takes {known}.")
     _among(where, "patient_classes", source.patient_classes, {"inpatient", "outpatient", "emergency", "unknown"})
     _among(where, "exam_states", source.exam_states, set(EXAM_STATES.values()) | {"ordered"})
 

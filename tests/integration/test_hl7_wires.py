@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from pathlib import Path
+
 import pytest
 
-from reporter.integration.wires import Wires, WiresError, read_wires, wires_from_text
+from reporter.integration.wires import Destination, Source, Wires, WiresError, read_wires, wires_from_text
 
 WHOLE = """
 [[source]]
@@ -87,3 +91,47 @@ def test_without_a_file_one_open_feed_listens_and_nothing_goes_out(tmp_path):
 def test_a_mistake_in_the_file_is_named_with_what_to_write_instead(text, sentence):
     with pytest.raises(WiresError, match=sentence):
         wires_from_text(text)
+
+
+@pytest.mark.parametrize("kind", [Source, Destination])
+def test_every_key_and_its_default_are_named_in_the_document(kind):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "wires.md").read_text(encoding="utf-8")
+    title = "source" if kind is Source else "destination"
+    section = page.split(f"(`[[{title}]]`)")[1].split("\n## ")[0]
+    rows = {
+        name: row
+        for row in section.splitlines()
+        for name in re.findall(r"`(\w+)`", (row.split("|")[1:2] and row.split("|")[1]) or "")
+    }
+    assert set(rows) - {"key"} == {field.name for field in dataclasses.fields(kind)}
+    for field in dataclasses.fields(kind):
+        values = field.default if isinstance(field.default, tuple) else (field.default,)
+        for value in values:
+            if isinstance(value, str | bool | float | int) and value not in ("", dataclasses.MISSING):
+                said = (
+                    f"{value:g}"
+                    if isinstance(value, float)
+                    else str(value).lower()
+                    if isinstance(value, bool)
+                    else str(value)
+                )
+                assert f"`{said}`" in rows[field.name], f"{field.name} = {said}"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('kind = "mllp"\namended_status = "Z"', "amended_status is 'Z'; it takes 'C' or 'F'"),
+        ('kind = "fhir"\nurl = "http://x"\nmode = "message"', "mode is 'message'; it takes 'transaction'"),
+    ],
+)
+def test_a_value_that_would_hold_every_report_back_stops_the_start(line, sentence):
+    with pytest.raises(WiresError, match=re.escape(sentence)):
+        wires_from_text(f'[[destination]]\nname = "x"\n{line}\n')
+
+
+def test_a_name_that_the_database_would_not_keep_or_an_unknown_character_set_stops_the_start():
+    with pytest.raises(WiresError, match="longer than 60 characters"):
+        wires_from_text(f'[[destination]]\nname = "{"x" * 61}"\nkind = "mllp"\n')
+    with pytest.raises(WiresError, match="charset is 'latin-1'; it takes"):
+        wires_from_text('[[source]]\nname = "x"\ncharset = "latin-1"\n')

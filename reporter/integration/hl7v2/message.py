@@ -19,7 +19,7 @@ _PATH = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,3})(?:\.(\d{1,3}))?(?:\.(\d{1,3}))
 #: No place in FHIR's strings or in XML; the raw bytes keep them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: MSH-18, HL7 table 0211, to Python's names. 8859/1 is read as Windows-1252, which senders mean by it.
-_CHARSETS = {
+CHARSETS = {
     "UNICODE UTF-8": "utf-8",
     "UTF-8": "utf-8",
     "UTF8": "utf-8",
@@ -223,7 +223,7 @@ def _declared(head: bytes, delimiters: Delimiters) -> str:
 def _decoded(raw: bytes, declared: str, *, named: bool) -> tuple[str, str, tuple[str, ...]]:
     """The text, the character set that was used, and what had to be guessed."""
     body = raw.removeprefix(b"\xef\xbb\xbf")
-    codec = _CHARSETS.get(declared.upper())
+    codec = CHARSETS.get(declared.upper())
     flags: list[str] = []
     if codec is None:
         flags.append("MSH-18 names an unknown character set; the message was read as UTF-8 or Windows-1252.")
