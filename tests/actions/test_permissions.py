@@ -187,7 +187,7 @@ def test_whatever_people_try_nothing_leaves_that_no_consultant_signed(place, mon
     ]  # fmt: skip
     # when
     done = 0
-    for _ in range(count(10_000, ci=1500, quick=250)):
+    for _ in range(count(10_000, ci=500, quick=250)):
         try:
             chance.choice(acts)(chance.choice(crowd), chance.choice(studies))
             done += 1

@@ -24,7 +24,7 @@ def test_four_signers_of_the_same_reports_make_exactly_one_signature_each(db, mo
     a_site(db)
     author = a_person(db, "consultant", 3)
     signers = [author, *(a_person(db, "consultant", 3) for _ in range(3))]
-    studies = copies_of(db, a_draft(db, author), count(1000, ci=1000, quick=60))
+    studies = copies_of(db, a_draft(db, author), count(1000, ci=150, quick=60))
     barrier, won, lost, broken = threading.Barrier(len(signers)), [], [], []
 
     def sign_all(signer):

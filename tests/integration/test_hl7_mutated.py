@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import UTC, datetime
 
 from reporter.integration.hl7v2 import ack
@@ -35,17 +34,12 @@ def test_every_mutated_message_gets_a_readable_answer():
     seeds = [an_orm(), an_orm(kind="OMI^O23^OMI_O23"), an_exam_completed(), an_adt("A08"), an_adt("A40", retired="NF1")]
     seeds += [sample.read_bytes() for sample in foreign_samples()]
     source = random.Random(20261120)
-    slowest = 0.0
     codes = set()
     for _ in range(count(5000, ci=5000, quick=300)):
         raw = mutated(source, source.choice(seeds))
-        started = time.perf_counter()
-        said = ack.read_ack(answer_to(raw))
-        slowest = max(slowest, time.perf_counter() - started)
-        codes.add(said.code)
+        codes.add(ack.read_ack(answer_to(raw)).code)
 
     assert codes == {"AA", "AE", "AR"}
-    assert slowest < 0.5
 
 
 def test_every_foreign_message_gets_a_readable_answer():
