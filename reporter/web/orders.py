@@ -43,6 +43,7 @@ def enter() -> ResponseReturnValue:
 @pages.post("/import")
 def take_in() -> ResponseReturnValue:
     """Take in a file of HL7 orders; says line by line what became of each."""
+    must_be(at_hand.actor(), *inbound.HANDLERS, to="import orders")
     schemas.read(schemas.Nothing, request.form)
     file = request.files.get("file")
     content = file.read() if file else b""

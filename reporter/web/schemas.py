@@ -156,7 +156,8 @@ def _plain(shape: Schema, form: Any) -> dict[str, Any]:
         if isinstance(wanted, fields.List):
             plain[name] = form.getlist(name)
         else:
-            plain[name] = form[name] if name in SECRETS else str(form[name]).strip()
+            # No database keeps a NUL in a text alike; no keyboard types one.
+            plain[name] = form[name] if name in SECRETS else str(form[name]).replace("\0", "").strip()
     return plain
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pages = Blueprint("versions", __name__, url_prefix="/study/<uuid:study_id>")
 
 
-@pages.get("/version/<int:version>")
+@pages.get("/version/<int(max=9999):version>")
 def show(study_id: UUID, version: int) -> ResponseReturnValue:
     """A version exactly as it was signed."""
     shown = reporting.read_version(at_hand.db(), at_hand.actor(), str(study_id), version, at_hand.now())
@@ -28,7 +28,7 @@ def show(study_id: UUID, version: int) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@pages.get("/version/<int:version>/report.pdf")
+@pages.get("/version/<int(max=9999):version>/report.pdf")
 def pdf(study_id: UUID, version: int) -> ResponseReturnValue:
     """The PDF that was made at signing. Its name says nothing about the patient."""
     made = reporting.pdf(at_hand.db(), at_hand.actor(), str(study_id), version, at_hand.now())
