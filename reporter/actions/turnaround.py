@@ -14,7 +14,7 @@ from reporter.actions.views import BoardFilters, BoardLine, StudyView, TargetLin
 from reporter.governance import audit
 from reporter.governance.clock import cohort_of
 from reporter.governance.times import local_date
-from reporter.governance.turnaround import TARGETS, TargetVerdict
+from reporter.governance.turnaround import IDEALS, TARGETS, TargetVerdict
 from reporter.store import breaches, people, reports, sites
 from reporter.store.breaches import Breach, Timing
 from reporter.store.database import Database
@@ -92,7 +92,10 @@ def board(db: Database, actor: Actor, now: datetime, filters: BoardFilters | Non
         at=now,
         since=since,
         due_today=tuple(line for line in open_lines if any(v.status == "due_today" for v in line.verdicts)),
-        overdue_open=_most_overdue_first(open_lines),
+        overdue_open=_most_overdue_first(line for line in open_lines if _is_past(line, limit=True)),
+        late_open=_most_overdue_first(
+            line for line in open_lines if _is_past(line, limit=False) and not _is_past(line, limit=True)
+        ),
         oldest_open=min(open_lines, key=lambda line: line.completed_at, default=None),
         targets=targets_of(lines, now),
         lines=tuple(sorted(lines, key=lambda line: line.completed_at, reverse=True)),
@@ -181,6 +184,10 @@ def _is_asked_for(timing: Timing, asked: BoardFilters) -> bool:
     )
 
 
+def _is_past(line: BoardLine, *, limit: bool) -> bool:
+    """Open past a limit, or past what is only wished for."""
+    return any(v.status == "overdue_open" and (v.due.target_id not in IDEALS) == limit for v in line.verdicts)
+
+
 def _most_overdue_first(lines: Iterable[BoardLine]) -> tuple[BoardLine, ...]:
-    overdue = [line for line in lines if any(v.status == "overdue_open" for v in line.verdicts)]
-    return tuple(sorted(overdue, key=lambda line: line.worst.margin))
+    return tuple(sorted(lines, key=lambda line: line.worst.margin))

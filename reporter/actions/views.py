@@ -228,7 +228,10 @@ class TurnaroundBoard:
     at: datetime
     since: datetime
     due_today: tuple[BoardLine, ...]
+    #: Open and past a limit, the most overdue first.
     overdue_open: tuple[BoardLine, ...]
+    #: Open and past the ideal, but not past a limit.
+    late_open: tuple[BoardLine, ...]
     oldest_open: BoardLine | None
     targets: tuple[TargetLine, ...]
     lines: tuple[BoardLine, ...]

@@ -19,6 +19,7 @@ from reporter.governance.standards import Standards, packaged
 from reporter.governance.times import DAY, end_of, in_utc, local_date, say_day, say_instant, say_short_day, say_span
 
 __all__ = [
+    "IDEALS",
     "TARGETS",
     "Band",
     "ClassChange",
@@ -44,6 +45,8 @@ __all__ = [
 Status = Literal["on_time", "due_today", "open", "overdue_open", "breached_closed"]
 #: A case past its due instant counts as a breach whether or not it was reported since.
 BREACHES: frozenset[Status] = frozenset({"overdue_open", "breached_closed"})
+#: Targets that are wished for and not a limit: past one of them a report is late, not overdue (BSCMR: "ideally").
+IDEALS = frozenset({"bscmr_outpatient_ideal"})
 
 StopKind = Literal["signed", "available"]
 Band = Literal["ideal", "late", "breach"]

@@ -21,6 +21,7 @@ pages = Blueprint("turnaround", __name__, url_prefix="/turnaround")
 LISTS = {
     "due_today": "Due today",
     "overdue": "Overdue and not reported",
+    "late": "Not reported, past the ideal and not past a limit",
     "oldest": "Oldest open",
     "met": "In time",
     "missed": "Late, or overdue and open",
@@ -57,8 +58,8 @@ def _lines(board: TurnaroundBoard, chosen: str, target: str | None) -> tuple[Boa
         return board.due_today
     if chosen == "oldest":
         return (board.oldest_open,) if board.oldest_open else ()
-    if chosen == "overdue":
-        return board.overdue_open
+    if chosen in ("overdue", "late"):
+        return board.overdue_open if chosen == "overdue" else board.late_open
     return tuple(line for line in board.lines if chosen == "all" or _counts_as(line, chosen, target, board.at))
 
 

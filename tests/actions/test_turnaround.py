@@ -102,6 +102,14 @@ def test_the_board_counts_open_overdue_studies_as_missed(db, lead):
     assert board.median == timedelta(hours=1)
 
 
+def test_a_study_past_the_ideal_is_late_and_one_past_a_limit_is_overdue(db, lead):
+    late = a_study(db, completed_at=NOW - 7 * DAY)
+    overdue = a_study(db, completed_at=NOW - 15 * DAY)
+    board = turnaround.board(db, lead, NOW)
+    assert [line.study_id for line in board.late_open] == [late]
+    assert [line.study_id for line in board.overdue_open] == [overdue]
+
+
 def test_an_open_study_is_on_the_board_however_old(db, lead):
     ancient = a_study(db, completed_at=NOW - 400 * DAY)
     assert turnaround.board(db, lead, NOW).oldest_open.study_id == ancient
