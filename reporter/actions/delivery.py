@@ -150,11 +150,16 @@ def _deliver_one(
     db: Database, destination: Destination, holder: str, now_fn: Callable[[], datetime]
 ) -> Delivered | None:
     lease = timedelta(seconds=destination.timeout_seconds) + LEASE_BEYOND_TIMEOUT
+    asked_at = now_fn()
     with db.begin() as session:
-        taken = outbox.take_next(session, destination.name, holder, now_fn(), lease)
+        taken = outbox.take_next(session, destination.name, holder, asked_at, lease)
     if taken is None:
         return None
     message, attempt = taken
+    if now_fn() - asked_at >= LEASE_BEYOND_TIMEOUT:
+        # This process was asleep: its lease may end while it sends, and another may be at a later version by then.
+        log.warning("Message %s was not sent: its lease was too old. It goes again when the lease ends.", message.id)
+        return None
     answer = _send(destination, message)
     now = now_fn()
     state, next_at = _what_now(answer, message, attempt, now)

@@ -182,6 +182,17 @@ def test_what_a_dead_sender_held_goes_again_when_its_lease_ends_and_a_late_word_
     assert states(db, consultant, study_id) == {(1, "acknowledged")}
 
 
+def test_a_sender_that_was_asleep_does_not_send_what_another_may_have_sent_since(db, consultant):
+    with a_receiver() as ehr:
+        wire = the_ehr(ehr)
+        study_id = a_signed_report(db, consultant, (wire,))
+        clock = iter([NOW, NOW, NOW + timedelta(hours=1)])  # looks, takes, and wakes up an hour later
+        assert delivery.deliver_due(db, (wire,), "asleep", lambda: next(clock)).sent == 0
+        assert ehr.messages == []
+        assert run(db, wire, NOW + timedelta(hours=1)).accepted == 1
+    assert states(db, consultant, study_id) == {(1, "acknowledged")}
+
+
 def test_two_senders_never_have_the_same_message(db, consultant):
     for _ in range(3):
         a_signed_report(db, consultant, (Destination("EHR", "mllp"),))

@@ -86,3 +86,17 @@ def test_the_door_out_speaks_mllp():
         destination = Destination("ehr", "mllp", host="127.0.0.1", port=receiver.port, timeout_seconds=2)
 
         assert outgoing.send(destination, "M-1", MESSAGE).kind == "accepted"
+
+
+def test_a_connection_that_came_about_too_late_carries_nothing(monkeypatch):
+    with a_receiver() as ehr:
+        connect = socket.create_connection
+
+        def slowly(*args, **named):
+            time.sleep(0.3)
+            return connect(*args, **named)
+
+        monkeypatch.setattr(socket, "create_connection", slowly)
+        answer = send("127.0.0.1", ehr.port, "M-1", MESSAGE, 0.2)
+        time.sleep(0.1)
+    assert (answer.kind, ehr.messages) == ("retry", [])

@@ -320,6 +320,27 @@ def test_destinations_that_hang_keep_no_other_waiting(sqlite_db, tmp_path):
 
 
 @pytest.mark.slow
+def test_two_workers_at_once_send_each_message_once_and_in_order(db, consultant):
+    with a_receiver() as ehr, receiving() as peer:
+        wires = (an_hl7(ehr, seconds=20), a_fhir(peer, seconds=20))
+        copies_of_outbox(db, signed_three_times(db, consultant, wires, an_instant_ago()), 30)
+        url = db.url.render_as_string(hide_password=False)
+        context = multiprocessing.get_context("forkserver")
+        processes = [
+            context.Process(target=delivering_process.deliver_until_killed, args=(url, wires)) for _ in range(2)
+        ]
+        for process in processes:
+            process.start()
+        seconds_until(lambda: still_waiting(db) == 0, 60)
+        for process in processes:
+            os.kill(process.pid, signal.SIGTERM)
+            process.join(20)
+        assert [process.exitcode for process in processes] == [0, 0]
+        assert everything_arrived(db, wires[0], seen_by_hl7(ehr)) == 0
+        assert everything_arrived(db, wires[1], seen_by_fhir(peer)) == 0
+
+
+@pytest.mark.slow
 def test_however_often_the_worker_is_killed_every_version_arrives_in_order(db, consultant):
     # given
     kills = count(50, ci=15, quick=3)

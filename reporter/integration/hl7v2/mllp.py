@@ -259,6 +259,11 @@ def send(host: str, port: int, message_id: str, payload: bytes, timeout_seconds:
         peer = socket.create_connection((host, port), timeout=timeout_seconds)
     except OSError as why:
         return Answer("retry", "", f"No connection to {host}:{port}: {why.strerror or type(why).__name__}.")
+    if time.monotonic() >= deadline:
+        # A name with several dead addresses takes its time for each. The lease on the message may have passed to
+        # another sender by now, and what went after theirs could stand after a later version.
+        peer.close()
+        return Answer("retry", "", f"No connection to {host}:{port} within {timeout_seconds:g} seconds.")
     with peer:
         try:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
