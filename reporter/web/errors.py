@@ -105,7 +105,7 @@ def unexpected(error: Exception) -> ResponseReturnValue:
 
 def _traced(error: BaseException) -> str:
     """Kind and places of a fault and of those that led to it. Never their text: it may hold what was sent or stored."""
-    said = []
+    said: list[str] = []
     linked: BaseException | None = error
     while linked is not None and len(said) < 5:
         frames = traceback.extract_tb(linked.__traceback__)

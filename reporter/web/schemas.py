@@ -39,8 +39,8 @@ def text(longest: int = 200, *, required: bool = True, shortest: int = 0) -> fie
     length = validate.Length(min=shortest, max=longest, error="Use at most {max} characters.")
     if required:
         filled = validate.Length(min=max(1, shortest), max=longest, error="Write between {min} and {max} characters.")
-        missing = {"required": "This is missing."}
-        return fields.String(required=True, validate=[filled, _printable], error_messages=missing)
+        checks = [filled, _printable]
+        return fields.String(required=True, validate=checks, error_messages={"required": "This is missing."})
     return fields.String(load_default="", validate=[length, _printable])
 
 
