@@ -90,7 +90,7 @@ class Worker:
             jobs.beat(session, NAME, self.holder, self.now())
 
     def verify(self) -> None:
-        """Walks the audit chains once a day, and shouts when one is not as it was written."""
+        """Walks the audit chains and every signed version once a day, and shouts when one is not as it was written."""
         now = self.now()
         period = now.date().isoformat()
         with self.db.begin() as session:
@@ -100,7 +100,10 @@ class Worker:
         for chain in found:
             if not chain.ok:
                 log.critical("The audit log of %s was tampered with: %s", chain.site_code, chain)
-        words = "; ".join(f"{chain.site_code}: {chain}" for chain in found)
+        signed = audit.verify_signed(self.db)
+        for fault in signed.faults:
+            log.critical("A signed report was tampered with: %s", fault)
+        words = "; ".join([*(f"{chain.site_code}: {chain}" for chain in found), f"signed: {signed}"])
         with self.db.begin() as session:
             jobs.end_run(session, "verify the audit log", period, self.now(), words)
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from reporter.actions.actor import Actor, must_be
 from reporter.actions.refusals import NotFound
-from reporter.store import audit_log, studies
+from reporter.store import audit_log, integrity, studies
 from reporter.store.audit_log import Event, Verified
 from reporter.store.database import Database
+from reporter.store.integrity import SignedVerified
 
-__all__ = ["Event", "Verified", "history_of", "verify"]
+__all__ = ["Event", "SignedVerified", "Verified", "history_of", "verify", "verify_signed"]
 
 
 def verify(db: Database) -> tuple[Verified, ...]:
     """Walks every chain, a site each and the installation's own. `str()` of each is the line that scripts read."""
     with db.read() as session:
         return tuple(audit_log.verify(session, code) for code in audit_log.heads(session))
+
+
+def verify_signed(db: Database) -> SignedVerified:
+    """Compares every signed version with its signature, its PDF and the audit line of its signing."""
+    with db.read() as session:
+        return integrity.verify_signed(session)
 
 
 def history_of(db: Database, actor: Actor, study_id: str) -> tuple[Event, ...]:

@@ -129,17 +129,21 @@ def audit() -> None:
 @audit.command(name="verify")
 @click.option("--json", "as_json", is_flag=True, help="Print the digest as JSON, to be kept on another machine.")
 def audit_verify(*, as_json: bool) -> None:
-    """Verify the hash chain of every site. Exit code 2 when one was tampered with."""
+    """Verify the hash chain of every site and every signed version. Exit code 2 when something was tampered with."""
     from reporter.actions import audit as chain
 
-    found = do(chain.verify)
+    found, signed = do(lambda db: (chain.verify(db), chain.verify_signed(db)))
     if as_json:
         heads = [{"site": v.site_code, "ok": v.ok, "seq": v.count, "head": v.head} for v in found]
-        click.echo(json.dumps({"at": now().isoformat(), "chains": heads}))
+        versions = {"ok": signed.ok, "count": signed.count, "faults": signed.faults}
+        click.echo(json.dumps({"at": now().isoformat(), "chains": heads, "signed": versions}))
     else:
         for one in found:
             click.echo(f"{one.site_code}: {one}")
-    if not all(one.ok for one in found):
+        click.echo(f"signed: {signed}")
+        for fault in signed.faults:
+            click.echo(fault)
+    if not (signed.ok and all(one.ok for one in found)):
         sys.exit(2)
 
 

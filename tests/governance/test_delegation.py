@@ -69,6 +69,16 @@ class TestSubmitting:
         assert may_submit(a_person(), NOW, [on_the_roster(expires=TODAY)]).allowed
         assert not may_submit(a_person(), NOW, [on_the_roster(expires=YESTERDAY)]).allowed
 
+    def test_a_roster_entry_ends_at_its_end_and_not_after_it(self):
+        assert may_submit(a_person(), NOW, [on_the_roster(hours=(0, 1))]).allowed
+        assert not may_submit(a_person(), NOW, [on_the_roster(hours=(-1, 0))]).allowed
+
+    def test_nobody_is_available_to_discuss_their_own_case(self):
+        trainee = a_person(level=3)
+
+        assert not may_submit(trainee, NOW, [on_the_roster(name=trainee.name)]).allowed
+        assert may_submit(trainee, NOW, [on_the_roster(name=trainee.name), on_the_roster()]).allowed
+
     def test_the_consultant_it_is_handed_to_must_be_able_to_sign(self):
         roster = [on_the_roster()]
 
