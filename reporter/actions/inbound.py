@@ -103,10 +103,17 @@ def receive_all(db: Database, messages: Sequence[tuple[bytes, Source]], now: dat
 
 
 def list_exceptions(db: Database, actor: Actor) -> tuple[ExceptionLine, ...]:
-    """The messages that wait for a person at one's sites, oldest first."""
+    """The messages that wait for a person at one's sites, oldest first; a page of them, each with its beginning."""
     must_be(actor, *HANDLERS, "auditor", to="see messages that could not be used")
     with db.read() as session:
         return tuple(_as_line(session, actor, one) for one in inbox.exceptions(session, actor.sites))
+
+
+def count_exceptions(db: Database, actor: Actor) -> int:
+    """How many messages wait for a person at one's sites."""
+    must_be(actor, *HANDLERS, "auditor", to="see messages that could not be used")
+    with db.read() as session:
+        return inbox.count_exceptions(session, actor.sites)
 
 
 def exception(db: Database, actor: Actor, inbox_id: str) -> ExceptionLine:

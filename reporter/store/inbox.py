@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import LargeBinary, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.store.rows import as_value, columns
@@ -71,10 +71,17 @@ def get(session: Session, inbox_id: str) -> Received | None:
     return None if row is None else as_value(Received, row)
 
 
-def exceptions(session: Session, site_codes: Iterable[str], limit: int = 200) -> tuple[Received, ...]:
-    """The messages that wait for a person at these sites (and those of no known site), oldest first."""
+def exceptions(
+    session: Session, site_codes: Iterable[str], limit: int = 200, most_bytes: int = 20_000
+) -> tuple[Received, ...]:
+    """The messages that wait for a person at these sites (and those of no known site), oldest first.
+
+    For a list: of each only the first bytes are fetched. An engine that sends its 5 MB results to the wrong port
+    must not make the page that says so too large to open.
+    """
+    beginning = func.substr(inbox.c.raw, 1, most_bytes, type_=LargeBinary()).label("raw")
     query = (
-        select(*columns(inbox, Received))
+        select(*(beginning if column.name == "raw" else column for column in columns(inbox, Received)))
         .where(inbox.c.outcome == "exception", _seen_at(site_codes))
         .order_by(inbox.c.received_at)
     )

@@ -18,7 +18,9 @@ pages = Blueprint("messages", __name__, url_prefix="/exceptions")
 @pages.get("")
 def show() -> ResponseReturnValue:
     """What waits for a person, oldest first."""
-    return render_template("exceptions.html", waiting=inbound.list_exceptions(at_hand.db(), at_hand.actor()))
+    db, actor = at_hand.db(), at_hand.actor()
+    waiting = inbound.list_exceptions(db, actor)
+    return render_template("exceptions.html", waiting=waiting, in_all=inbound.count_exceptions(db, actor))
 
 
 @pages.post("/<uuid:message_id>/reprocess")

@@ -346,3 +346,12 @@ def test_whatever_comes_gets_an_answer_and_is_kept_as_it_came(db, data):
     with db.read() as session:
         kept = session.execute(text("SELECT count(*) FROM inbox WHERE raw = :raw"), {"raw": bytes(raw)}).scalar_one()
     assert kept >= 1
+
+
+def test_large_messages_that_could_not_be_used_are_listed_by_their_beginning_and_kept_whole(db):
+    raw = an_orm(message_id="BIG").replace(b"|ORM^O01", b"|ORU^R01", 1) + b"NTE|1||" + b"x" * 300_000 + b"\r"
+    orders.receive(db, raw, Source("ris"), NOW)
+    (listed,) = waiting(db)
+    assert listed.received.raw == raw[:20_000]
+    kept = orders.exception(db, _handler(db), listed.received.id)
+    assert kept.received.raw == raw
