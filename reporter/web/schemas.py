@@ -39,9 +39,9 @@ def text(longest: int = 200, *, required: bool = True, shortest: int = 0) -> fie
     length = validate.Length(min=shortest, max=longest, error="Use at most {max} characters.")
     if required:
         filled = validate.Length(min=max(1, shortest), max=longest, error="Write between {min} and {max} characters.")
-        checks = [filled, _printable]
+        checks = validate.And(filled, _printable)
         return fields.String(required=True, validate=checks, error_messages={"required": "This is missing."})
-    return fields.String(load_default="", validate=[length, _printable])
+    return fields.String(load_default="", validate=validate.And(length, _printable))
 
 
 class SignIn(Request):

@@ -10,9 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from reporter.actions import reporting
-from reporter.web import headers
+from reporter.actions.refusals import Invalid
+from reporter.web import headers, schemas
 from tests.builders import NOW, a_study
 from tests.web.browsing import Browser
 from tests.web.test_web_doors import POSTS, address, rules
@@ -294,3 +296,9 @@ def test_an_address_that_takes_only_posts_says_so(app):
 
 def test_the_wires_of_the_tests_lead_nowhere():
     assert all(one.port == 1 or ":1/" in one.url for one in WIRES.destinations)
+
+
+def test_what_can_not_be_printed_is_refused_where_it_is_typed():
+    with pytest.raises(Invalid) as told:
+        schemas.read(schemas.Reason, MultiDict({"reason": "Mass \x07 again"}))
+    assert told.value.errors == {"reason": "Reason: This holds a character that can't be printed. Type it again."}
