@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from reporter.actions import delivery, identity, orders, reporting, signing
-from reporter.actions.refusals import BadCredentials, Conflict, NotPermitted, Throttled
+from reporter.actions import audit, delivery, identity, orders, reporting, signing
+from reporter.actions.refusals import BadCredentials, Conflict, NotFound, NotPermitted, Throttled
 from reporter.integration.answer import Answer
 from reporter.integration.wires import Destination, Source
 from reporter.report import signing as preparing
@@ -292,3 +292,30 @@ def test_the_trainee_who_is_made_a_consultant_elsewhere_signs_nothing_here(db, s
     with db.read() as session:
         assert people_store.get(session, other.person_id).role == "trainee"
     assert is_unsigned(db)
+
+
+def test_every_action_on_another_sites_study_finds_nothing(db, signer):
+    # given: the same department elsewhere, with a report in each state that an action needs
+    a_site(db, "RYY01")
+    there = a_person(db, "consultant", 3, site="RYY01")
+    draft, signed = a_draft(db, there), a_signed_report(db, there)
+    # when, then
+    for act in (
+        lambda s: reporting.study_view(db, signer, s, NOW),
+        lambda s: reporting.open_report(db, signer, s, None, NOW),
+        lambda s: reporting.save_draft(db, signer, s, {"scanner": ["X"]}, 2, (), NOW),
+        lambda s: reporting.submit(db, signer, s, 2, NOW),
+        lambda s: reporting.take_back(db, signer, s, NOW),
+        lambda s: reporting.return_draft(db, signer, s, "x", 2, NOW),
+        lambda s: reporting.sign_preview(db, signer, s, NOW),
+        lambda s: reporting.sign(db, signer, s, "0" * 64, PASSWORD, (), NOW),
+        lambda s: reporting.amend(db, signer, s, "amendment", "x", NOW),
+        lambda s: reporting.discard(db, signer, s, NOW),
+        lambda s: reporting.read_version(db, signer, s, 1, NOW),
+        lambda s: reporting.pdf(db, signer, s, 1, NOW),
+        lambda s: orders.complete_exam(db, signer, s, NOW, NOW),
+        lambda s: audit.history_of(db, signer, s),
+    ):
+        for study_id in (draft, signed, "00000000-0000-0000-0000-000000000000"):
+            with pytest.raises(NotFound):
+                act(study_id)
