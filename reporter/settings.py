@@ -31,6 +31,8 @@ class Settings:
     wires: Path | None = None
     #: False only for a demo or a test on plain http; a hospital's installation is behind TLS.
     cookie_secure: bool = True
+    #: How many proxies of one's own stand before the pages; from each one's word the caller's address is taken.
+    proxies: int = 0
     #: Host and port that `reporter web` binds.
     web_host: str = "127.0.0.1"
     web_port: int = 8000
@@ -99,6 +101,13 @@ VARIABLES: dict[str, Variable] = {
     ),
     "REPORTER_COOKIE_SECURE": Variable(
         "cookie_secure", _flag, "0 only for a trial on plain http; an installation stands behind TLS."
+    ),
+    "REPORTER_PROXIES": Variable(
+        "proxies",
+        lambda name, text: _number(name, text, 0, 5),
+        "How many proxies of your own stand before the pages (the TLS proxy is one). The caller's address, which slows "
+        "down who guesses passwords and stands in the audit log, is then taken from X-Forwarded-For; with 0 everybody "
+        "has the proxy's.",
     ),
     "REPORTER_WEB_HOST": Variable("web_host", _text, "Address that `reporter web` binds."),
     "REPORTER_WEB_PORT": Variable(

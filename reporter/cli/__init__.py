@@ -69,7 +69,22 @@ def web() -> None:
     application = _application()
     read = read_settings()
     click.echo(f"Serving on http://{read.web_host}:{read.web_port}", err=True)
-    waitress.serve(application, host=read.web_host, port=read.web_port, threads=8, ident=None, _quiet=True)
+    waitress.serve(application, host=read.web_host, port=read.web_port, **_serving(read), _quiet=True)
+
+
+def _serving(read: settings.Settings) -> dict[str, object]:
+    """How waitress serves: a body that the pages would refuse is not taken in first, and a silent caller is cut."""
+    from reporter.web.app import LARGEST_REQUEST
+
+    return {
+        "threads": 8,
+        "ident": None,
+        "max_request_body_size": LARGEST_REQUEST + 64 * 1024,
+        "max_request_header_size": 32 * 1024,
+        "channel_timeout": 30,
+        "connection_limit": 500,
+        "clear_untrusted_proxy_headers": not read.proxies,
+    }
 
 
 @main.command()

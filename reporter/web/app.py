@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, g, request, url_for
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChainableUndefined, ChoiceLoader, FileSystemLoader, PackageLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import reporter
 from reporter.cmr import units
@@ -59,6 +60,9 @@ def create_app(db: Any, settings: Settings, wires: Any, clock: Callable[[], date
         [FileSystemLoader(HERE / "pages"), PackageLoader("nhsuk_frontend_jinja", "templates")]
     )
     at_hand.keep(app, at_hand.AtHand(db, settings, wires, clock))
+    if settings.proxies:
+        # Only so many entries are believed, from the right: what a caller wrote themselves stands further left.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
     _name_requests(app)
     headers.install(app, secure=settings.cookie_secure)
     errors.install(app)
