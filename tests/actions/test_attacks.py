@@ -319,3 +319,63 @@ def test_every_action_on_another_sites_study_finds_nothing(db, signer):
         for study_id in (draft, signed, "00000000-0000-0000-0000-000000000000"):
             with pytest.raises(NotFound):
                 act(study_id)
+
+
+def test_nobody_takes_back_what_another_handed_in(db, signer):
+    author, other = a_person(db, "trainee", 2), a_person(db, "trainee", 2)
+    is_available(db, signer)
+    study_id = a_draft(db, author)
+    reporting.submit(db, author, study_id, the_draft_number(db, study_id), NOW)
+    for somebody in (other, signer):
+        with pytest.raises(NotPermitted, match="Only who wrote"):
+            reporting.take_back(db, somebody, study_id, NOW)
+    reporting.take_back(db, author, study_id, NOW)
+
+
+def meanwhile(monkeypatch, room, name, act):
+    """Lets something else happen once, at the moment in which an action has read everything and written nothing."""
+    original, done = getattr(room, name), []
+
+    def slowly(*args, **more):
+        if not done:
+            done.append(True)
+            act()
+        return original(*args, **more)
+
+    monkeypatch.setattr(room, name, slowly)
+
+
+def test_a_save_that_comes_while_another_is_stored_overwrites_nothing(db, signer, monkeypatch):
+    # given: two tabs with the same draft
+    study_id = a_draft(db, signer)
+    number = the_draft_number(db, study_id)
+    first = {"scanner": ["The first"]}
+    meanwhile(
+        monkeypatch, reporting.answers, "agreed",
+        lambda: reporting.save_draft(db, signer, study_id, first, number, (), NOW),
+    )  # fmt: skip
+    # when, then
+    with pytest.raises(Conflict):
+        reporting.save_draft(db, signer, study_id, {"scanner": ["The second"]}, number, (), NOW)
+    view = reporting.study_view(db, signer, study_id, NOW)
+    assert view.draft.answers["scanner"] == "The first"
+    assert view.draft.number == number + 1
+
+
+def test_a_report_that_is_signed_meanwhile_is_not_sent_back(db, signer, monkeypatch):
+    # given
+    author = a_person(db, "trainee", 2)
+    is_available(db, signer)
+    study_id = a_draft(db, author)
+    reporting.submit(db, author, study_id, the_draft_number(db, study_id), NOW)
+    number = the_draft_number(db, study_id)
+    seen = reporting.sign_preview(db, signer, study_id, NOW).sha256
+    other = a_person(db, "consultant", 3)
+    meanwhile(
+        monkeypatch, reporting.delegation, "may_return",
+        lambda: reporting.sign(db, signer, study_id, seen, PASSWORD, (), NOW),
+    )  # fmt: skip
+    # when, then
+    with pytest.raises(Conflict, match="signed"):
+        reporting.return_draft(db, other, study_id, "Please mend.", number, NOW)
+    assert reporting.study_view(db, signer, study_id, NOW).report.state == "signed"
