@@ -117,8 +117,8 @@ def test_the_main_job_is_done_in_a_browser(hospital, browser):
     raw = example_7_1(now().date())
     last = {"answer": raw.pop("answer")}
     fill_in(page, raw)
+    page.locator("#s-lv").evaluate("e => e.scrollIntoView()")
     take(page, "report")
-    page.locator("#field-lge_segments").scroll_into_view_if_needed()
     page.locator("#s-lge").evaluate("e => e.scrollIntoView()")
     take(page, "bullseye")
     expect(page.locator("#living")).to_contain_text("44.3")
