@@ -45,6 +45,16 @@ def test_no_table_is_truncated(db, table):
         session.execute(text(f"TRUNCATE {table} CASCADE"))
 
 
+@pytest.mark.parametrize("how", ["DISABLE TRIGGER", "ENABLE REPLICA TRIGGER"])
+def test_a_trigger_that_is_switched_off_stops_the_start(db, how):
+    if db.is_sqlite:
+        pytest.skip("SQLite can't switch a trigger off; one that is gone is tested with the migrations")
+    with db.begin() as session:
+        session.execute(text(f"ALTER TABLE signature {how} signature_no_update"))
+    with pytest.raises(append_only.Unguarded, match="signature_no_update"):
+        db.check()
+
+
 def copy_of_the_signature(session, **changes):
     row = dict(session.execute(text("SELECT * FROM signature")).one()._mapping) | {"id": "another"} | changes
     names = ", ".join(row)

@@ -114,3 +114,35 @@ def test_a_read_then_write_loses_no_update(db):
     # then
     with db.read() as session:
         assert session.execute(select(lease.c.held_by)).scalar_one() == "100"
+
+
+def test_two_processes_that_read_and_then_write_follow_each_other(db):
+    # given: two pools, as two processes have them; on SQLite they share nothing but the file
+    with db.begin() as session:
+        put_lease(session, "counter", by="0")
+    url = db.url.render_as_string(hide_password=False)
+    failed = []
+
+    def add():
+        mine = Database(url)
+        try:
+            for _ in range(20):
+                with mine.begin() as session:
+                    query = select(lease.c.held_by).where(lease.c.name == "counter")
+                    was = session.execute(query if db.is_sqlite else query.with_for_update()).scalar_one()
+                    session.execute(update(lease).where(lease.c.name == "counter").values(held_by=str(int(was) + 1)))
+        except Busy as why:
+            failed.append(why)
+        finally:
+            mine.close()
+
+    # when
+    threads = [threading.Thread(target=add) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # then: nobody is turned away, and nothing is lost
+    assert failed == []
+    with db.read() as session:
+        assert session.execute(select(lease.c.held_by)).scalar_one() == "60"
