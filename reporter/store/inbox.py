@@ -85,7 +85,8 @@ def exceptions(
         .where(inbox.c.outcome == "exception", _seen_at(site_codes))
         .order_by(inbox.c.received_at)
     )
-    return tuple(as_value(Received, row) for row in session.execute(query.limit(limit)))
+    # SQLite's substr of an empty message (a frame with nothing in it) is NULL.
+    return tuple(as_value(Received, row, raw=row.raw or b"") for row in session.execute(query.limit(limit)))
 
 
 def count_exceptions(session: Session, site_codes: Iterable[str]) -> int:

@@ -306,6 +306,11 @@ def test_an_exception_is_closed_with_a_reason_that_stays(db):
         assert inbox.get(session, line.received.id).resolution == "A test of the feed."
 
 
+def test_an_empty_message_waits_as_an_empty_message(db):
+    receive(db, b"")
+    assert [line.received.raw for line in waiting(db)] == [b""]
+
+
 def test_an_exception_of_another_site_is_not_found(db):
     a_site(db, "RYY01")
     receive(db, an_orm(site="NOWHERE"))
