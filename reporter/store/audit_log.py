@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from reporter.store.rows import as_value, columns
@@ -150,6 +150,13 @@ def was_done_since(session: Session, actor_id: str, action: str, object_id: str,
         audit_event.c.action == action,
     )
     return session.execute(query.limit(1)).first() is not None
+
+
+def count_since(session: Session, actor_id: str, action: str, since: datetime) -> int:
+    """How often a person has done something since, at whatever site."""
+    done = audit_event.c
+    query = select(func.count()).where(done.actor_id == actor_id, done.at >= since, done.action == action)
+    return int(session.execute(query).scalar_one())
 
 
 def _next(session: Session, site_code: str) -> tuple[int, str]:

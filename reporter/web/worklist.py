@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from reporter.actions import finding
 from reporter.actions.actor import CLINICAL, must_be
 from reporter.store import sites, worklist
 from reporter.web import at_hand, schemas
@@ -63,13 +64,9 @@ def show() -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Studies by exact accession number or exact NHS number. A POST, so that no number stands in an address or log."""
     actor = at_hand.actor()
-    must_be(actor, *CLINICAL, to="search for a study")
     sought = schemas.read(schemas.Search, request.form)["q"]
-    digits = sought.replace(" ", "").replace("-", "")
+    rows = finding.by_number(at_hand.db(), actor, sought, at_hand.now())
     with at_hand.db().read() as session:
-        rows = worklist.by_accession(session, actor.sites, sought)
-        if not rows and len(digits) == 10 and digits.isdigit():
-            rows = worklist.by_nhs_number(session, actor.sites, digits)
         names = {each.code: each.name for each in sites.among(session, actor.sites)}
     if len(rows) == 1:
         return redirect(url_for("study.show", study_id=rows[0].study_id), 303)
