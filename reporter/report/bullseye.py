@@ -75,6 +75,9 @@ ANSWERS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "inducible": ("dark", "I"),
         "partially_reversible": ("strong", "P"),
         "fixed": ("middle", "F"),
+        "viable": ("clear", "V"),
+        "uncertain": ("middle", "?"),
+        "unlikely_to_recover": ("dark", "U"),
     }
 )
 _BY_PLACE = ("clear", "light", "middle", "strong", "dark", "other")
@@ -90,11 +93,18 @@ class Swatch:
     symbol: str
 
 
+def look_of(answer: str, place: int) -> tuple[str, str]:
+    """Name of the look and symbol of an answer; one that isn't known gets those of its place in its palette."""
+    return ANSWERS.get(answer, (_BY_PLACE[min(place, 5)], str(place + 1)))
+
+
 def palette(words: Mapping[str, str]) -> tuple[Swatch, ...]:
-    """The swatches of a map's answers, in the order in which the form lists them."""
+    """The swatches of a map's answers, mild to severe: a signed text sorts its keys, so the order is found anew."""
     made = []
-    for place, (answer, said) in enumerate(words.items()):
-        look, symbol = ANSWERS.get(answer, (_BY_PLACE[min(place, 5)], str(place + 1)))
+    known = list(ANSWERS)
+    in_order = sorted(words.items(), key=lambda item: known.index(item[0]) if item[0] in ANSWERS else len(known))
+    for place, (answer, said) in enumerate(in_order):
+        look, symbol = look_of(answer, place)
         made.append(Swatch(answer, said, LOOKS[look], symbol))
     return tuple(made)
 

@@ -13,6 +13,8 @@ from math import cos, radians, sin
 from typing import TYPE_CHECKING
 
 from reporter.cmr import segments
+from reporter.report.bullseye import look_of
+from reporter.report.bullseye import palette as swatches
 
 if TYPE_CHECKING:
     from reporter.form.definition import Choice
@@ -71,36 +73,6 @@ class Picture:
         return next((paint for paint in self.palette if paint.code == code), None)
 
 
-#: Answer code → look and symbol. Looks are ordered by lightness, so that they stay apart in greyscale, and each has a
-#: hatch of its own besides. A code that isn't listed gets the look of its place in the palette.
-LOOKS = {
-    "normal": ("clear", "1"),
-    "mild_hypokinesis": ("light", "2"),
-    "hypokinesis": ("middle", "3"),
-    "severe_hypokinesis": ("strong", "4"),
-    "akinesis": ("dark", "5"),
-    "dyskinesis": ("other", "6"),
-    "0": ("clear", "0"),
-    "1_25": ("light", "1"),
-    "26_50": ("middle", "2"),
-    "51_75": ("strong", "3"),
-    "76_100": ("dark", "4"),
-    "defect_lt50": ("middle", "2"),
-    "defect_ge50": ("dark", "3"),
-    "artefact": ("grey", "4"),
-    "inducible": ("dark", "I"),
-    "partially_reversible": ("strong", "P"),
-    "fixed": ("middle", "F"),
-    "viable": ("clear", "V"),
-    "uncertain": ("middle", "?"),
-    "unlikely": ("dark", "U"),
-    "unlikely_to_recover": ("dark", "U"),
-    "not_viable": ("dark", "U"),
-    "not_assessed": ("grey", "–"),
-}
-ORDER = ("clear", "light", "middle", "strong", "dark", "other")
-
-
 @cache
 def shapes(count: int) -> tuple[Shape, ...]:
     """The outlines of 16 or 17 segments; with 16 the apex is left out (it is not in the three short-axis slices)."""
@@ -111,7 +83,7 @@ def picture(count: int, choices: Iterable[Choice | Colour], values: object) -> P
     """A map ready to draw. `values` maps segment number to code; anything that is not a mapping draws it blank."""
     palette = []
     for place, choice in enumerate(choices):
-        look, symbol = LOOKS.get(choice.code, (ORDER[min(place, 5)], str(place + 1)))
+        look, symbol = look_of(choice.code, place)
         digit = int(symbol) if symbol.isdigit() else place + 1
         palette.append(Paint(choice.code, choice.words, digit, look, symbol))
     given = values if isinstance(values, Mapping) else {}
@@ -124,10 +96,7 @@ def of_document(drawn: SegmentMap) -> Picture:
 
 
 def _colours(drawn: SegmentMap) -> list[Colour]:
-    """The palette from mild to severe. A signed text sorts its keys, so that the order has to be found again."""
-    known = list(LOOKS)
-    colours = [Colour(code, called) for code, called in drawn.words.items()]
-    return sorted(colours, key=lambda one: known.index(one.code) if one.code in known else len(known))
+    return [Colour(each.answer, each.words) for each in swatches(drawn.words)]
 
 
 def words(drawn: SegmentMap) -> str:
