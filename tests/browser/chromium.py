@@ -56,7 +56,12 @@ def skip_or_fail_without() -> str:
 def served(app: Any) -> Iterator[str]:
     """The application over a real socket on loopback; its address."""
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
+
+    def run() -> None:
+        with contextlib.suppress(OSError):  # closed below while it waits for a browser
+            server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
