@@ -128,7 +128,7 @@ class Server:
             answer = ack.build(header_only(refusal.head), refusal.code, refusal.sentence, now=_now())
             writer.write(frame(answer))
             await asyncio.wait_for(writer.drain(), self.limits.linger_seconds)
-            if writer.can_write_eof():
+            with contextlib.suppress(OSError):  # the peer may have left already
                 writer.write_eof()
             await frames.drop_the_rest(self.limits.linger_seconds)
 
